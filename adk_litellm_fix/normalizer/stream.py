@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shared normalizer: chunks in, events out, one `Turn` at the end.
+
+    normalizer = Normalizer(tool_names={"get_weather"})
+    for chunk in stream:
+        events = normalizer.feed(chunk)
+    events = normalizer.close()
+    turn = normalizer.turn
+
+It is pure: no IO, no clock, no logging, standard library only. A non-streaming response is fed as its only chunk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from .chunk import Choice, Chunk, decode
+from .pieces import CallPiece, MediaPiece, NotePiece, Piece, TextPiece, ThoughtPiece, items
+from .events import Event, Repair, RepairCode, TextDelta, ThoughtDelta, ToolCallDelta
+from .notes import Notes
+from .outcome import Ended, conclude
+from .parts import Parts
+from .tags import ThinkSplitter
+from .text_calls import TextCalls
+from .tool_calls import CallTracker, clip, fresh_id
+from .turn import Turn
+from .usage import UsageMerger
+from .wire import WireSaid
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CALLS_TOOLS = ("tool_calls", "function_call", "tool_use")
+
+
+class Normalizer:
+    """Reads one stream of one model turn.
+
+    Args:
+        tool_names: The names of the tools that were offered to the model.
+        choices: How many choices were asked for (`n`). With one, a gateway's second choice is part of the answer.
+        new_id: Makes an id for a tool call that came without one.
+    """
+
+    def __init__(self, tool_names: Iterable[str] = (), *, choices: int = 1, new_id: Callable[[], str] = fresh_id) -> None:
+        self._tool_names: Collection[str] = frozenset(tool_names)
+        self._choices = choices
+        self._new_id = new_id
+        self._parts = Parts()
+        self._calls = CallTracker(self._tool_names, new_id)
+        self._placed: set[int] = set()
+        self._think = ThinkSplitter()
+        self._text_calls = TextCalls(self._tool_names)
+        self._usage = UsageMerger()
+        self._notes = Notes()
+        self._other_choices: defaultdict[int, list[Choice]] = defaultdict(list)
+        self._has_first_choice = False
+        self._finish_words: list[str] = []
+        self._batch_ended = False
+        self._blank: list[str] = []
+        self._has_text = False
+        self._surrogate = ""
+        self._refusal: list[str] = []
+        self._error: str | None = None
+        self._model: str | None = None
+        self._id: str | None = None
+        self._repairs: list[Repair] = []
+        self._turn: Turn | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """The result. Only after `close`."""
+        if self._turn is None:
+            raise RuntimeError("the turn is known after close(): close the normalizer first")
+        return self._turn
+
+    @property
+    def model(self) -> str | None:
+        """The model's name as far as the stream has said it."""
+        return self._model
+
+    @property
+    def silent(self) -> bool:
+        """Whether the stream has said nothing that a reader could have been shown."""
+        return self._parts.empty
+
+    # --- reading ------------------------------------------------------------------------------------------------------------------------------
+
+    def feed(self, chunk: Any) -> list[Event]:
+        """Takes one chunk of any shape; returns what it says.
+
+        Never raises on what a chunk holds: any exception out of here is a bug.
+        """
+        decoded = decode(chunk)
+        if decoded is None:
+            return self._note(RepairCode.CHUNK_UNREADABLE, "chunk", repr(type(chunk)), "") if chunk is not None else []
+        self._read_envelope(decoded)
+        events: list[Event] = []
+        for choice in decoded.choices:
+            if choice.index == 0:
+                self._has_first_choice = True
+                events += self._read_choice(choice)
+            else:
+                self._other_choices[choice.index].append(choice)
+            if choice.whole and decoded.streamed:
+                events += self._note(RepairCode.MESSAGE_FOR_DELTA, "choices[0]", "message", "delta")
+        return events
+
+    def _read_envelope(self, chunk: Chunk) -> None:
+        self._model = chunk.model or self._model
+        self._id = self._id or chunk.id
+        self._error = self._error or chunk.error
+        if chunk.usage is not None:
+            self._usage.add(chunk.usage)
+        for note in chunk.notes:
+            self._notes.add(note)
+
+    def _read_choice(self, choice: Choice) -> list[Event]:
+        events: list[Event] = []
+        for piece in choice.pieces:
+            events += self._read_piece(piece)
+        if choice.logprobs:
+            self._notes.logprobs.extend(choice.logprobs)
+        if choice.finish_reason is not None:
+            self._read_finish(choice.finish_reason)
+        return events
+
+    def _read_piece(self, piece: Piece) -> list[Event]:
+        if isinstance(piece, TextPiece):
+            return self._read_text(piece)
+        if isinstance(piece, CallPiece):
+            return self._read_call(piece)
+        if isinstance(piece, ThoughtPiece):
+            return self._read_thought(piece)
+        if isinstance(piece, MediaPiece):
+            self._parts.add_media(piece.mime_type, piece.data, piece.uri)
+            return []
+        return self._read_note(piece)
+
+    def _read_finish(self, word: str) -> None:
+        if word not in self._finish_words[-1:]:
+            self._finish_words.append(word)
+        self._batch_ended = word in _CALLS_TOOLS and bool(self._calls.calls)
+
+    # --- text and thoughts --------------------------------------------------------------------------------------------------------------------
+
+    def _read_text(self, piece: TextPiece) -> list[Event]:
+        if piece.refusal:
+            self._refusal.append(piece.text)
+        if self._batch_ended and not piece.text.isspace():
+            self._next_turn()
+        text = self._whole_characters(piece.text)
+        thought, answer = self._think.feed(text)
+        return [*self._say_thought(thought), *self._say(self._text_calls.feed(answer))]
+
+    def _say_thought(self, thought: str) -> list[Event]:
+        if thought:
+            self._parts.add_thought(thought, None)
+        return [ThoughtDelta(thought)] if thought else []
+
+    def _say(self, text: str) -> list[Event]:
+        """Passes text on; white space alone waits, for beside tool calls it is no answer."""
+        if not text:
+            return []
+        if not self._has_text:
+            self._blank.append(text)
+            if text.isspace():
+                return []
+            self._has_text = True
+            text = "".join(self._blank)
+            self._blank.clear()
+        self._parts.add_text(text)
+        return [TextDelta(text)]
+
+    def _whole_characters(self, text: str) -> str:
+        """Joins a character whose two surrogates came in two chunks; half of one waits."""
+        if not self._surrogate and (text.isascii() or not _SURROGATE.search(text)):
+            return text
+        text, self._surrogate = self._surrogate + text, ""
+        if "\ud800" <= text[-1] <= "\udbff":
+            text, self._surrogate = text[:-1], text[-1]
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    def _read_thought(self, piece: ThoughtPiece) -> list[Event]:
+        if piece.redacted is not None:
+            self._parts.add_redacted(piece.redacted)
+            return []
+        new = self._parts.add_thought(piece.text, piece.signature)
+        if new != piece.text:
+            return self._note(RepairCode.THOUGHT_REPEATED, "thinking_blocks", piece.text, "")
+        return [ThoughtDelta(new)] if new else []
+
+    # --- tool calls ---------------------------------------------------------------------------------------------------------------------------
+
+    def _read_call(self, piece: CallPiece) -> list[Event]:
+        if self._batch_ended and piece.name is not None:
+            self._batch_ended = False
+        call = self._calls.apply(piece)
+        if call is None:
+            return []
+        if id(call) not in self._placed:
+            self._placed.add(id(call))
+            self._parts.add_call(call)
+        name = self._calls.name(call)
+        if not name or call.id is None or self._notes.is_executed(call.id):
+            return []
+        fragment = "".join(call.pieces[call.shown :])
+        call.shown = len(call.pieces)
+        return [ToolCallDelta(call.id, name, fragment)]
+
+    def _read_note(self, note: NotePiece) -> list[Event]:
+        self._notes.add(note)
+        if note.name == "mcp_call_results":
+            self._next_turn()
+        elif note.name in ("thought_signature", "thought_signatures"):
+            for signature in items(note.value)[-1:]:
+                if isinstance(signature, str):
+                    self._parts.sign_text(signature)
+        return []
+
+    def _next_turn(self) -> None:
+        """The calls so far have been answered inside this stream: LiteLLM ran them, and a second model turn begins."""
+        for call in self._calls.calls:
+            call.executed = True
+        self._calls.next_turn()
+        self._usage.next_turn()
+        self._batch_ended = False
+
+    # --- the end ------------------------------------------------------------------------------------------------------------------------------
+
+    def close(self, *, failure: BaseException | None = None, said: WireSaid | None = None) -> list[Event]:
+        """Ends the stream; afterwards `turn` is there.
+
+        Args:
+            failure: The exception that reading the stream raised.
+            said: What a witness of the wire knows. Without one the chunks alone decide.
+
+        Returns:
+            What had been held back.
+        """
+        events = self._read_other_choices()
+        if said is not None:
+            events += self._read_lost(said)
+        events += self._release()
+        known = len(self._repairs)
+        self._turn = conclude(self._ended(failure, said), self._parts, self._calls, self._notes)
+        events += self._turn.repairs[known:]
+        return events
+
+    def _read_lost(self, said: WireSaid) -> list[Event]:
+        """Reads what crossed the wire but is in no chunk."""
+        events: list[Event] = []
+        if said.messages and self._parts.empty:
+            for message in said.messages:
+                events += self.feed({"choices": [{"message": message}]})
+            events += self._note(RepairCode.MESSAGE_FOR_DELTA, "choices[0]", "message", "delta")
+        heard = "".join(self._refusal)
+        if len(said.refusal) > len(heard) and said.refusal.startswith(heard):
+            events += self._read_text(TextPiece(said.refusal[len(heard) :], refusal=True))
+            events += self._note(RepairCode.REFUSAL_RESTORED, "refusal", heard, said.refusal)
+        return events
+
+    def _release(self) -> list[Event]:
+        """Lets go of what was held back."""
+        thought, answer = self._think.feed("\ufffd" if self._surrogate else "")
+        held_thought, held_answer = self._think.close()
+        events = [*self._say_thought(thought + held_thought), *self._say(self._text_calls.feed(answer + held_answer))]
+        if self._think.split:
+            events += self._note(RepairCode.THINK_TAG, "content", "<think>", "thought")
+        for segment in self._text_calls.close(calls_may_be_text=not self._calls.calls):
+            events += self._say(segment) if isinstance(segment, str) else self._read_text_call(segment)
+        return [*events, *self._release_blank()]
+
+    def _read_text_call(self, piece: CallPiece) -> list[Event]:
+        events = self._read_call(replace(piece, index=len(self._calls.calls), id=self._new_id()))
+        return [*events, *self._note(RepairCode.TEXT_TOOL_CALL, "content", f"{piece.name} {piece.arguments}", "tool_calls")]
+
+    def _release_blank(self) -> list[Event]:
+        """White space was the whole text: it is the answer, or nothing beside calls."""
+        blank = "".join(self._blank)
+        if blank and self._calls.calls:
+            return self._note(RepairCode.TEXT_BLANK, "content", repr(blank), "")
+        if blank:
+            self._parts.add_text(blank)
+        return [TextDelta(blank)] if blank else []
+
+    def _read_other_choices(self) -> list[Event]:
+        """A lone choice with another number is the answer; calls that a gateway put into a second choice belong to it."""
+        if not self._other_choices:
+            return []
+        first = min(self._other_choices)
+        if not self._has_first_choice:
+            events = [event for choice in self._other_choices[first] for event in self._read_choice(choice)]
+            return [*events, *self._note(RepairCode.CHOICE_RENUMBERED, "choices", str(first), "0")]
+        if self._choices > 1 or self._calls.calls:
+            return []
+        pieces = [piece for choice in self._other_choices[first] for piece in choice.pieces]
+        if not any(isinstance(piece, CallPiece) for piece in pieces) or any(isinstance(piece, TextPiece) for piece in pieces):
+            return []
+        events = [event for choice in self._other_choices[first] for event in self._read_choice(choice)]
+        return [*events, *self._note(RepairCode.CHOICE_MERGED, f"choices[{first}]", "tool_calls", "choices[0]")]
+
+    def _note(self, code: RepairCode, where: str, before: str, after: str) -> list[Event]:
+        repair = Repair(code, where, clip(before), clip(after))
+        if repair in self._repairs:
+            return []
+        self._repairs.append(repair)
+        return [repair]
+
+    def _ended(self, failure: BaseException | None, said: WireSaid | None) -> Ended:
+        return Ended(
+            failure=failure,
+            said=said,
+            finish_words=tuple(self._finish_words),
+            error=(said.error if said is not None else None) or self._error,
+            refused=bool(self._refusal),
+            tools_offered=bool(self._tool_names),
+            usage=self._usage.result(),
+            model=self._model,
+            response_id=self._id,
+            repairs=tuple(self._repairs),
+        )
