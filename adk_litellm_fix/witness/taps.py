@@ -23,11 +23,15 @@ from typing import Any
 
 from adk_litellm_fix.normalizer.wire import WireSaid
 from adk_litellm_fix.witness.connection import close, connection_behind, locals_of_generator
+from adk_litellm_fix.witness.protections import protect
 from adk_litellm_fix.witness.transcript import Transcript
 
 _Hear = Callable[[Any], bool]
 """Notes one raw item; False: it must not reach LiteLLM."""
 _JSON_OR_DONE = ("{", "[")
+_COMMENT = (":", b":")
+_EMPTY_DATA = ("data:", b"data:")
+_LONGEST_EMPTY = 8
 
 
 class Witness:
@@ -40,6 +44,13 @@ class Witness:
         self._stream = stream
         self._through_router = False
         self._connection: Any = None
+        self._earlier_word: str | None = None
+        """What the wrapper remembered when the witness came: a proxy reads the first chunk before it hands the stream on."""
+
+    @property
+    def last_heard(self) -> float:
+        """When anything last came on the wire (`time.monotonic`), comments and pings included; 0.0 for never, or where nothing is heard."""
+        return self._transcript.heard_at
 
     @property
     def present(self) -> bool:
@@ -58,7 +69,7 @@ class Witness:
         # LiteLLM may stop before the wire ends (1.80: after the first call of the Responses API): then its own word stands.
         if said.finish_reason is None and not said.ended and not self._transcript.exhausted and remembered is not None:
             return replace(said, finish_reason=remembered.finish_reason)
-        return said
+        return replace(said, finish_reason=said.finish_reason or self._earlier_word)
 
     async def aclose(self) -> None:
         """Closes the provider's connection, where it can be found; never raises. Call it whatever became of the stream."""
@@ -69,23 +80,24 @@ class Witness:
         # A wrapper that did not drive the stream itself (MCP, a cache) never sets these: its silence would mean nothing.
         if not _flag(self._stream, "sent_last_chunk") or not hasattr(self._stream, "received_finish_reason"):
             return None
-        word = getattr(self._stream, "received_finish_reason", None) or getattr(self._stream, "intermittent_finish_reason", None)
-        return WireSaid(finish_reason=word if isinstance(word, str) else None)
+        return WireSaid(finish_reason=_remembered_word(self._stream))
 
 
 def attach(stream: object) -> Witness:
     """Starts to listen to a stream of `litellm.acompletion` or `litellm.completion`.
 
     Call it before the first read. The reader of the stream gets what it would have got, with two exceptions, both protections: events
-    without data, which kill the whole call in the OpenAI SDK, are skipped; and LiteLLM does not take a hundred equal chunks (a line of
-    dashes) for a loop. Any object may be given; one that is not known has a witness that saw nothing. Never raises.
+    without data and comments, which kill the call in the OpenAI SDK and in some of LiteLLM's iterators, are skipped; and LiteLLM does not
+    take a hundred equal chunks (a line of dashes) for a loop. Any object may be given; one that is not known has a witness that saw
+    nothing. Never raises.
     """
     witness = Witness(stream)
     try:
         inner = _behind_router(stream)
         if inner is not None:
             witness._stream, witness._through_router = inner, True
-        _allow_repetition(witness._stream)
+        witness._earlier_word = _remembered_word(witness._stream)
+        protect(witness._stream)
         _tap_wrapper(witness)
     except Exception:  # LiteLLM's inside is not as expected: the stream works without a witness
         witness.tap = None
@@ -115,7 +127,7 @@ class _AsyncPassing(_Passing):
                 if self._hear(item):
                     return item
         except StopAsyncIteration:
-            self._transcript.exhausted = True
+            self._transcript.hear_end()
             raise
 
 
@@ -130,7 +142,7 @@ class _SyncPassing(_Passing):
                 if self._hear(item):
                     return item
         except StopIteration:
-            self._transcript.exhausted = True
+            self._transcript.hear_end()
             raise
 
 
@@ -142,10 +154,16 @@ class _Decoder:
         self._transcript = transcript
 
     def iter_bytes(self, source: Any) -> Any:
-        return _SyncPassing(self._decoder.iter_bytes(source), self._hear, self._transcript)
+        below = _SyncPassing(source, self._hear_bytes, self._transcript)
+        return _SyncPassing(self._decoder.iter_bytes(below), self._hear, self._transcript)
 
     def aiter_bytes(self, source: Any) -> Any:
-        return _AsyncPassing(self._decoder.aiter_bytes(source), self._hear, self._transcript)
+        below = _AsyncPassing(source, self._hear_bytes, self._transcript)
+        return _AsyncPassing(self._decoder.aiter_bytes(below), self._hear, self._transcript)
+
+    def _hear_bytes(self, data: Any) -> bool:
+        self._transcript.hear_bytes(data)
+        return True
 
     def _hear(self, event: Any) -> bool:
         data = event.data
@@ -208,11 +226,12 @@ def _tap_lines(transcript: Transcript, source: Any) -> bool:
     lines = getattr(source, "streaming_response", None)
 
     def hear(item: Any) -> bool:
-        if isinstance(item, (str, bytes)):
-            transcript.hear_line(item)
-        else:
+        if not isinstance(item, (str, bytes)):
             transcript.hear_event(item)
-        return True
+            return True
+        transcript.hear_line(item)
+        # Older iterators read comments and empty `data:` lines as JSON and die of them.
+        return item[:1] not in _COMMENT and (len(item) > _LONGEST_EMPTY or item.strip() not in _EMPTY_DATA)
 
     passing = _passing(lines, hear, transcript)
     if passing is None:
@@ -258,15 +277,9 @@ def _behind_router(stream: object) -> object | None:
     return inner if hasattr(inner, "completion_stream") else None
 
 
-def _allow_repetition(stream: Any) -> None:
-    """Switches LiteLLM's loop check off for this one stream: https://github.com/BerriAI/litellm/issues/6549."""
-    for name in ("raise_on_model_repetition", "safety_checker"):
-        if callable(getattr(stream, name, None)):
-            setattr(stream, name, _nothing_to_check)
-
-
-def _nothing_to_check() -> None:
-    """Takes the place of a check."""
+def _remembered_word(stream: object) -> str | None:
+    word = getattr(stream, "received_finish_reason", None) or getattr(stream, "intermittent_finish_reason", None)
+    return word if isinstance(word, str) else None
 
 
 def _flag(stream: object, name: str) -> bool:
