@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes events and turns as ADK's `LlmResponse`.
 
-What ADK does with each field, and so why it is set as it is, was measured on ADK 1.19 to 2.13: a final needs a finish reason; everything that
+What ADK does with each field, and so why it is set as it is, was measured on ADK 1.19 to 2.13: a final needs a finish reason;
+everything that
 is not STOP needs an error code or is dropped in silence; a partial must carry neither; a function call in a final is always run.
 """
 
@@ -18,7 +19,19 @@ from google.genai import types
 from pydantic import ValidationError
 
 from .normalizer import (
-    CallPart, Ending, Event, FinishReason, MediaPart, Part, TextDelta, TextPart, ThoughtDelta, ThoughtPart, ToolCallDelta, Turn, Usage,
+    CallPart,
+    Ending,
+    Event,
+    FinishReason,
+    MediaPart,
+    Part,
+    TextDelta,
+    TextPart,
+    ThoughtDelta,
+    ThoughtPart,
+    ToolCallDelta,
+    Turn,
+    Usage,
 )  # fmt: skip
 
 METADATA_KEY = "adk_litellm_fix"
@@ -39,7 +52,7 @@ def _finish_reason(reason: FinishReason) -> types.FinishReason:
     return members.get(reason.value) or members.get(_NEAREST.get(reason, "OTHER")) or types.FinishReason.OTHER
 
 
-# --- partials ------------------------------------------------------------------------------------------------------------------------------
+# --- partials -------------------------------------------------------------------------------------
 
 
 # A partial comes with every chunk, and its validation is most of what it costs: these are validated once and copied.
@@ -68,7 +81,7 @@ def partial_response(part: types.Part, model_version: str | None) -> LlmResponse
     return _PARTIAL.model_copy(update={"content": content, "model_version": model_version})
 
 
-# --- the final -----------------------------------------------------------------------------------------------------------------------------
+# --- the final ------------------------------------------------------------------------------------
 
 
 def final_response(turn: Turn, *, thoughts: bool = True, model_version: str | None = None) -> LlmResponse:
@@ -140,7 +153,7 @@ def _usage(usage: Usage) -> types.GenerateContentResponseUsageMetadata:
     return metadata
 
 
-# --- sources and probabilities -------------------------------------------------------------------------------------------------------------
+# --- sources and probabilities --------------------------------------------------------------------
 
 
 def _first(values: Mapping[str, Any], *names: str) -> Any:
@@ -196,7 +209,7 @@ def _average(entries: tuple[Mapping[str, Any], ...]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-# --- custom_metadata -----------------------------------------------------------------------------------------------------------------------
+# --- custom_metadata ------------------------------------------------------------------------------
 
 
 def _metadata(turn: Turn) -> dict[str, Any]:
@@ -214,6 +227,7 @@ def _metadata(turn: Turn) -> dict[str, Any]:
             {"id": call.id, "name": call.name, "arguments": call.arguments, "result": call.result} for call in turn.executed_calls
         ],
         "cost": turn.usage.cost if turn.usage else None,
+        "usage_estimated": (turn.usage.estimated or None) if turn.usage else None,
         **turn.extras,
     }
     return _json({name: value for name, value in said.items() if value not in (None, [], {}, "")})

@@ -2,8 +2,8 @@
 """Reads the argument text of a tool call once its turn has closed.
 
 The plain text is read first. Only when it is no JSON object are the other readings tried, in a fixed order; the first that gives an object
-wins and names its repairs. No reading closes what the provider left open: each hands strict JSON to the decoder, and what was missing before
-is missing after. Nothing is evaluated; size and depth are bounded.
+wins and names its repairs. No reading closes what the provider left open: each hands strict JSON to the decoder, and what was missing
+before is missing after. Nothing is evaluated; size and depth are bounded.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _object(text: str, decoder: json.JSONDecoder = _STRICT) -> dict[str, Any] | 
 
 _Found = tuple[dict[str, Any], tuple[RepairCode, ...]]
 
-# --- the readings ---------------------------------------------------------------------------------------------------------------------------
+# --- the readings ---------------------------------------------------------------------------------
 
 _PLACEHOLDER = re.compile(r"\s*(?:\{\s*\}|null)\s*(?=\S)")
 
@@ -83,15 +83,26 @@ def _snapshots(pieces: Sequence[str]) -> _Found | None:
 
 
 def _repeated(text: str) -> _Found | None:
-    """`{"a": 1}{"a": 1}`: the whole text came again."""
-    stripped = text.strip()
-    try:
-        value, end = _STRICT.raw_decode(stripped)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, dict) and end < len(stripped) and not stripped.replace(stripped[:end], "").strip():
-        return value, (RepairCode.ARGUMENTS_REPEATED,)
+    """`{"a": 1}{"a":1}`: the whole object came again."""
+    position, values = 0, []
+    while position < len(text):
+        try:
+            value, position = _STRICT.raw_decode(text, position + _space_before(text, position))
+        except (ValueError, RecursionError):
+            return None
+        values.append(value)
+        position += _space_before(text, position)
+    if len(values) > 1 and isinstance(values[0], dict) and all(value == values[0] for value in values):
+        return values[0], (RepairCode.ARGUMENTS_REPEATED,)
     return None
+
+
+_SPACE = re.compile(r"\s*")
+
+
+def _space_before(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() - position if match else 0
 
 
 _TRAILER = re.compile(r"(?:\s|[}\]]|</?[\w|｜▁:-]{1,40}>|<\|[\w▁-]{1,40}\|>|```)*\Z")
@@ -253,7 +264,7 @@ def _too_deep(value: dict[str, Any]) -> bool:
 
 
 def _without_lone_surrogates(text: str, value: dict[str, Any]) -> dict[str, Any]:
-    """`"\\ud83d"` alone is no character and no JSON encoder could write it again: U+FFFD stands for it."""
+    """Half a surrogate pair is no character and no JSON encoder could write it again: U+FFFD stands for it."""
     if "\\ud" not in text and "\\uD" not in text and text.isprintable():
         return value
     plain = json.dumps(value, ensure_ascii=False)
@@ -265,17 +276,20 @@ def _without_lone_surrogates(text: str, value: dict[str, Any]) -> dict[str, Any]
     return value
 
 
+_NULLS = ("null", "None", '""')
+
+
 def read_arguments(pieces: Sequence[str]) -> Reading:
     """Reads the fragments of one call's argument text, in order of arrival; never raises.
 
-    Empty text, `null` and `None` mean no arguments: the caller has made sure that the turn ended normally.
+    Empty text, `null`, `None` and an empty string mean no arguments: the caller has made sure that the turn ended normally.
     """
     text = "".join(pieces)
     if len(text) > MAX_CHARACTERS:
         return Reading(None, problem=f"its arguments are longer than {MAX_CHARACTERS:,} characters")
     if not text.strip():
         return Reading({})
-    if text.strip() in ("null", "None"):
+    if text.strip() in _NULLS:
         return Reading({}, (RepairCode.ARGUMENTS_NULL,))
     value = _object(text)
     found = (value, ()) if value is not None else _snapshots(pieces) or _first(text, _READINGS)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decodes one chunk of any shape into a typed view.
 
-A chunk is whatever a chat-completions stream yields; a whole non-streaming response is a chunk too, with `message` in place of `delta`. Decoding
-never raises on a chunk's shape.
+A chunk is whatever a chat-completions stream yields; a whole non-streaming response is a chunk too, with `message` in place of
+`delta`. Decoding never raises on a chunk's shape.
 """
 
 from __future__ import annotations

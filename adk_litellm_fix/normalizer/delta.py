@@ -14,7 +14,7 @@ from .pieces import CallPiece, MediaPiece, NotePiece, Piece, TextPiece, ThoughtP
 _MAX_NESTING = 8
 _SIGNATURE_SEPARATOR = "__thought__"
 
-# --- text and thoughts ---------------------------------------------------------------------------------------------------------------------
+# --- text and thoughts ----------------------------------------------------------------------------
 
 
 def _content(value: Any, depth: int = 0) -> Iterator[Piece]:
@@ -86,7 +86,7 @@ def _thoughts(delta: Mapping[str, Any]) -> list[Piece]:
     return [ThoughtPiece(plain), *blocks] if plain else blocks
 
 
-# --- tool calls ----------------------------------------------------------------------------------------------------------------------------
+# --- tool calls -----------------------------------------------------------------------------------
 
 
 def _arguments(value: Any) -> str:
@@ -157,15 +157,15 @@ def _calls(delta: Mapping[str, Any]) -> Iterator[Piece]:
         yield CallPiece(name=_name(function.get("name")), arguments=_arguments(function.get("arguments")), legacy=True)
 
 
-# --- everything else -----------------------------------------------------------------------------------------------------------------------
+# --- everything else ------------------------------------------------------------------------------
 
 
 def _images(value: Any) -> Iterator[Piece]:
     for image in items(value):
         values = fields(image)
         source = values.get("image_url") or values.get("url") or values.get("source")
-        url = source if isinstance(source, str) else fields(source).get("url")
-        if not text(url):
+        url = text(source if isinstance(source, str) else fields(source).get("url"))
+        if url is None:
             continue
         head, comma, data = url.partition(",")
         if head.startswith("data:") and comma:

@@ -7,6 +7,7 @@ Streams send a name once, repeat it (`f`, `f`), resend it longer (`get`, `get_we
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Sequence
 
@@ -22,7 +23,7 @@ def _candidates(pieces: Sequence[str]) -> list[tuple[str, RepairCode | None]]:
         return [(joined, None)]
     if all(piece == first for piece in pieces):
         return [(first, RepairCode.TOOL_NAME_REPEATED), (joined, None)]
-    if all(after.startswith(before) for before, after in zip(pieces, pieces[1:])):
+    if all(after.startswith(before) for before, after in itertools.pairwise(pieces)):
         return [(last, RepairCode.TOOL_NAME_SNAPSHOT), (joined, None)]
     distinct = "".join(dict.fromkeys(pieces))
     return [(joined, None), (distinct, RepairCode.TOOL_NAME_REPEATED), (last, RepairCode.TOOL_NAME_SNAPSHOT)]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .arguments import Reading, read_arguments
 from .events import Ending, Repair, RepairCode
@@ -59,7 +59,8 @@ def _failure_verdict(ended: Ended) -> _Verdict:
     if ended.failure is not None:
         name = type(ended.failure).__name__
         return _Verdict(FinishReason.OTHER, name, f"Reading the stream failed with {name}. What had arrived is kept; no tool was run.")
-    return _Verdict(FinishReason.OTHER, FinishReason.OTHER.value, f"The provider reported an error inside the stream: {clip(ended.error or '')}")
+    message = f"The provider reported an error inside the stream: {clip(ended.error or '')}"
+    return _Verdict(FinishReason.OTHER, FinishReason.OTHER.value, message)
 
 
 def _cut_verdict(*, empty: bool) -> _Verdict:
@@ -97,16 +98,21 @@ class _Batch:
     executed: tuple[ExecutedCall, ...]
 
 
-def _problem(call: Call, name: str, reading: Reading) -> str:
+def _problem(call: Call, name: str, reading: Reading, ended: Ended) -> str:
     if not name:
         return "it has no name"
-    return "it calls a custom tool" if call.custom else reading.problem
+    if call.custom:
+        return "it calls a custom tool"
+    if call.blank and not reading.value and ended.word is None:
+        return "its arguments never came"
+    return reading.problem
 
 
-def _read_batch(tracker: CallTracker, notes: Notes, said: WireSaid | None) -> _Batch:
+def _read_batch(tracker: CallTracker, notes: Notes, ended: Ended) -> _Batch:
     calls: dict[int, CallPart] = {}
     unusable: list[WithheldCall] = []
     executed: list[ExecutedCall] = []
+    said = ended.said
     ran_by_provider = said.executed_call_ids if said is not None else frozenset()
     for call in tracker.close():
         name, call_id = tracker.name(call, final=True), call.id or ""
@@ -114,13 +120,14 @@ def _read_batch(tracker: CallTracker, notes: Notes, said: WireSaid | None) -> _B
             executed.append(ExecutedCall(id=call_id, name=name, arguments=call.arguments, result=notes.results.get(call_id)))
             continue
         reading = read_arguments(_restored(call, tracker, said) or call.pieces)
-        problem = _problem(call, name, reading)
+        problem = _problem(call, name, reading, ended)
         if problem or reading.value is None:
             unusable.append(_withheld(call, name, problem))
         else:
             calls[id(call)] = CallPart(id=call_id, name=name, arguments=reading.value, signature=call.signature)
             for code in reading.repairs:
                 tracker.repairs.append(Repair(code, call_id, clip(call.arguments), ""))
+    executed += notes.executed([call.id for call in executed])
     return _Batch(calls, unusable, tuple(executed))
 
 
@@ -155,7 +162,8 @@ def _message(verdict: _Verdict, withheld: tuple[WithheldCall, ...]) -> str | Non
 def _finish_repairs(ended: Ended, ending: Ending) -> list[Repair]:
     repairs = []
     if len(ended.finish_words) > 1:
-        repairs.append(Repair(RepairCode.FINISH_REASON_REPEATED, "finish_reason", clip(", ".join(ended.finish_words)), ended.finish_words[-1]))
+        words = clip(", ".join(ended.finish_words))
+        repairs.append(Repair(RepairCode.FINISH_REASON_REPEATED, "finish_reason", words, ended.finish_words[-1]))
     if ending is Ending.FINISHED and ended.word is None:
         repairs.append(Repair(RepairCode.FINISH_REASON_MISSING, "finish_reason", "", "stop"))
     if ending is Ending.FINISHED and ended.failure is not None:
@@ -165,7 +173,7 @@ def _finish_repairs(ended: Ended, ending: Ending) -> list[Repair]:
 
 def conclude(ended: Ended, parts: Parts, tracker: CallTracker, notes: Notes) -> Turn:
     """The turn that the stream amounts to."""
-    batch = _read_batch(tracker, notes, ended.said)
+    batch = _read_batch(tracker, notes, ended)
     empty = parts.empty
     ending = ended.ending(empty=empty)
     verdict = _verdict(ended, ending, empty=empty, unusable=batch.unusable)
@@ -180,7 +188,7 @@ def conclude(ended: Ended, parts: Parts, tracker: CallTracker, notes: Notes) -> 
         error_message=_message(verdict, withheld),
         withheld_calls=withheld,
         executed_calls=batch.executed,
-        usage=ended.usage,
+        usage=_marked(ended),
         model=ended.model,
         response_id=ended.response_id,
         repairs=(*ended.repairs, *tracker.repairs, *_finish_repairs(ended, ending)),
@@ -189,6 +197,13 @@ def conclude(ended: Ended, parts: Parts, tracker: CallTracker, notes: Notes) -> 
         logprobs=tuple(notes.logprobs),
         extras=notes.extras,
     )
+
+
+def _marked(ended: Ended) -> Usage | None:
+    """The usage, marked where it is LiteLLM's own count."""
+    if ended.usage is None or ended.said is None or ended.said.usage_sent is not False:
+        return ended.usage
+    return replace(ended.usage, estimated=True)
 
 
 def _why(verdict: _Verdict) -> str:

@@ -44,9 +44,11 @@ class Parts:
 
     @property
     def empty(self) -> bool:
+        """Whether the turn has said nothing yet."""
         return not self._runs
 
     def add_text(self, text: str) -> None:
+        """Takes more text."""
         last = self._runs[-1] if self._runs else None
         if not isinstance(last, _Text):
             last = _Text()
@@ -82,6 +84,7 @@ class Parts:
         return run
 
     def add_redacted(self, data: str) -> None:
+        """Takes an encrypted block of thought."""
         self._runs.append(_Thought(redacted=data))
 
     def add_media(self, mime_type: str, data: str | None, uri: str | None) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a delta is made of, and how a value of any shape is read.
 
-Everything is read by duck typing: LiteLLM's and the OpenAI SDK's objects of any version, dicts, or rubbish. What cannot be read is not there.
+Everything is read by duck typing: LiteLLM's and the OpenAI SDK's objects of any version, dicts, or rubbish. What cannot be read is not
+there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Union
+
 
 @dataclass(slots=True)
 class TextPiece:
@@ -103,6 +105,7 @@ def text(value: Any) -> str | None:
 
 
 def index(value: Any) -> int | None:
+    """A whole number, also when it came as text, or None."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 9 else None

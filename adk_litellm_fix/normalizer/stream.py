@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shared normalizer: chunks in, events out, one `Turn` at the end.
 
-    normalizer = Normalizer(tool_names={"get_weather"})
+    normalizer = Normalizer(tools={"get_weather"})
     for chunk in stream:
         events = normalizer.feed(chunk)
     events = normalizer.close()
@@ -12,26 +12,23 @@ It is pure: no IO, no clock, no logging, standard library only. A non-streaming 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from .chunk import Choice, Chunk, decode
-from .pieces import CallPiece, MediaPiece, NotePiece, Piece, TextPiece, ThoughtPiece, items
 from .events import Event, Repair, RepairCode, TextDelta, ThoughtDelta, ToolCallDelta
 from .notes import Notes
 from .outcome import Ended, conclude
 from .parts import Parts
-from .tags import ThinkSplitter
-from .text_calls import TextCalls
+from .pieces import CallPiece, MediaPiece, NotePiece, Piece, TextPiece, ThoughtPiece, items
+from .text import Said, TextReader
 from .tool_calls import CallTracker, clip, fresh_id
 from .turn import Turn
 from .usage import UsageMerger
 from .wire import WireSaid
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _CALLS_TOOLS = ("tool_calls", "function_call", "tool_use")
 
 
@@ -39,29 +36,32 @@ class Normalizer:
     """Reads one stream of one model turn.
 
     Args:
-        tool_names: The names of the tools that were offered to the model.
+        tools: The names of the tools that were offered to the model, or their parameters' JSON schemas by name.
         choices: How many choices were asked for (`n`). With one, a gateway's second choice is part of the answer.
         new_id: Makes an id for a tool call that came without one.
     """
 
-    def __init__(self, tool_names: Iterable[str] = (), *, choices: int = 1, new_id: Callable[[], str] = fresh_id) -> None:
-        self._tool_names: Collection[str] = frozenset(tool_names)
+    def __init__(
+        self,
+        tools: Iterable[str] | Mapping[str, Mapping[str, Any]] = (),
+        *,
+        choices: int = 1,
+        new_id: Callable[[], str] = fresh_id,
+    ) -> None:
+        self._tools = dict(tools) if isinstance(tools, Mapping) else {name: {} for name in tools}
         self._choices = choices
         self._new_id = new_id
         self._parts = Parts()
-        self._calls = CallTracker(self._tool_names, new_id)
+        self._calls = CallTracker(self._tools, new_id)
         self._placed: set[int] = set()
-        self._think = ThinkSplitter()
-        self._text_calls = TextCalls(self._tool_names)
+        self._text = TextReader(self._tools)
         self._usage = UsageMerger()
-        self._notes = Notes()
+        self._notes = Notes(self._tools)
         self._other_choices: defaultdict[int, list[Choice]] = defaultdict(list)
         self._has_first_choice = False
         self._finish_words: list[str] = []
+        self._earlier_words: list[str] = []
         self._batch_ended = False
-        self._blank: list[str] = []
-        self._has_text = False
-        self._surrogate = ""
         self._refusal: list[str] = []
         self._error: str | None = None
         self._model: str | None = None
@@ -86,7 +86,7 @@ class Normalizer:
         """Whether the stream has said nothing that a reader could have been shown."""
         return self._parts.empty
 
-    # --- reading ------------------------------------------------------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------------
 
     def feed(self, chunk: Any) -> list[Event]:
         """Takes one chunk of any shape; returns what it says.
@@ -96,11 +96,13 @@ class Normalizer:
         decoded = decode(chunk)
         if decoded is None:
             return self._note(RepairCode.CHUNK_UNREADABLE, "chunk", repr(type(chunk)), "") if chunk is not None else []
+        if self._notes.answered_for_the_agent:
+            return []
         self._read_envelope(decoded)
         events: list[Event] = []
         for choice in decoded.choices:
             if choice.index == 0:
-                self._has_first_choice = True
+                self._has_first_choice = self._has_first_choice or bool(choice.pieces)
                 events += self._read_choice(choice)
             else:
                 self._other_choices[choice.index].append(choice)
@@ -125,6 +127,8 @@ class Normalizer:
             self._notes.logprobs.extend(choice.logprobs)
         if choice.finish_reason is not None:
             self._read_finish(choice.finish_reason)
+        if self._notes.ran_tools:
+            self._next_turn(self._notes.take_ran())
         return events
 
     def _read_piece(self, piece: Piece) -> list[Event]:
@@ -133,7 +137,7 @@ class Normalizer:
         if isinstance(piece, CallPiece):
             return self._read_call(piece)
         if isinstance(piece, ThoughtPiece):
-            return self._read_thought(piece)
+            return [*self._keep(self._text.pause()), *self._read_thought(piece)]
         if isinstance(piece, MediaPiece):
             self._parts.add_media(piece.mime_type, piece.data, piece.uri)
             return []
@@ -144,44 +148,23 @@ class Normalizer:
             self._finish_words.append(word)
         self._batch_ended = word in _CALLS_TOOLS and bool(self._calls.calls)
 
-    # --- text and thoughts --------------------------------------------------------------------------------------------------------------------
+    # --- text and thoughts ------------------------------------------------------------------------
 
     def _read_text(self, piece: TextPiece) -> list[Event]:
         if piece.refusal:
             self._refusal.append(piece.text)
         if self._batch_ended and not piece.text.isspace():
             self._next_turn()
-        text = self._whole_characters(piece.text)
-        thought, answer = self._think.feed(text)
-        return [*self._say_thought(thought), *self._say(self._text_calls.feed(answer))]
+        return self._keep(self._text.feed(piece.text))
 
-    def _say_thought(self, thought: str) -> list[Event]:
-        if thought:
-            self._parts.add_thought(thought, None)
-        return [ThoughtDelta(thought)] if thought else []
-
-    def _say(self, text: str) -> list[Event]:
-        """Passes text on; white space alone waits, for beside tool calls it is no answer."""
-        if not text:
-            return []
-        if not self._has_text:
-            self._blank.append(text)
-            if text.isspace():
-                return []
-            self._has_text = True
-            text = "".join(self._blank)
-            self._blank.clear()
-        self._parts.add_text(text)
-        return [TextDelta(text)]
-
-    def _whole_characters(self, text: str) -> str:
-        """Joins a character whose two surrogates came in two chunks; half of one waits."""
-        if not self._surrogate and (text.isascii() or not _SURROGATE.search(text)):
-            return text
-        text, self._surrogate = self._surrogate + text, ""
-        if "\ud800" <= text[-1] <= "\udbff":
-            text, self._surrogate = text[:-1], text[-1]
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    def _keep(self, said: list[Said]) -> list[Event]:
+        """Puts into the turn what is being shown."""
+        for event in said:
+            if isinstance(event, TextDelta):
+                self._parts.add_text(event.text)
+            else:
+                self._parts.add_thought(event.text, None)
+        return [*said]
 
     def _read_thought(self, piece: ThoughtPiece) -> list[Event]:
         if piece.redacted is not None:
@@ -192,7 +175,7 @@ class Normalizer:
             return self._note(RepairCode.THOUGHT_REPEATED, "thinking_blocks", piece.text, "")
         return [ThoughtDelta(new)] if new else []
 
-    # --- tool calls ---------------------------------------------------------------------------------------------------------------------------
+    # --- tool calls -------------------------------------------------------------------------------
 
     def _read_call(self, piece: CallPiece) -> list[Event]:
         if self._batch_ended and piece.name is not None:
@@ -200,35 +183,44 @@ class Normalizer:
         call = self._calls.apply(piece)
         if call is None:
             return []
+        events: list[Event] = []
         if id(call) not in self._placed:
+            events = self._keep(self._text.interrupt())
             self._placed.add(id(call))
             self._parts.add_call(call)
         name = self._calls.name(call)
-        if not name or call.id is None or self._notes.is_executed(call.id):
-            return []
-        fragment = "".join(call.pieces[call.shown :])
-        call.shown = len(call.pieces)
-        return [ToolCallDelta(call.id, name, fragment)]
+        if name and call.id is not None and not self._notes.is_executed(call.id):
+            fragment = "".join(call.pieces[call.shown :])
+            call.shown = len(call.pieces)
+            events.append(ToolCallDelta(call.id, name, fragment))
+        return events
 
     def _read_note(self, note: NotePiece) -> list[Event]:
         self._notes.add(note)
-        if note.name == "mcp_call_results":
-            self._next_turn()
-        elif note.name in ("thought_signature", "thought_signatures"):
+        if note.name in ("thought_signature", "thought_signatures"):
             for signature in items(note.value)[-1:]:
                 if isinstance(signature, str):
                     self._parts.sign_text(signature)
         return []
 
-    def _next_turn(self) -> None:
-        """The calls so far have been answered inside this stream: LiteLLM ran them, and a second model turn begins."""
+    def _next_turn(self, ran: Collection[str] | None = None) -> None:
+        """Tool calls have been answered inside this stream, and a second model turn begins.
+
+        Args:
+            ran: The ids of the calls that were run. None: the stream does not say, and all calls so far were.
+        """
         for call in self._calls.calls:
-            call.executed = True
+            call.executed = call.executed or ran is None or call.sent_id in ran
         self._calls.next_turn()
         self._usage.next_turn()
+        self._earlier_words, self._finish_words = self._finish_words[-1:], []
         self._batch_ended = False
 
-    # --- the end ------------------------------------------------------------------------------------------------------------------------------
+    def add_earlier_usage(self, report: Any) -> None:
+        """Counts the usage of a model turn inside the stream that no chunk reports (MCP tools that LiteLLM ran). Before `close`."""
+        self._usage.add_earlier(report)
+
+    # --- the end ----------------------------------------------------------------------------------
 
     def close(self, *, failure: BaseException | None = None, said: WireSaid | None = None) -> list[Event]:
         """Ends the stream; afterwards `turn` is there.
@@ -264,43 +256,44 @@ class Normalizer:
 
     def _release(self) -> list[Event]:
         """Lets go of what was held back."""
-        thought, answer = self._think.feed("\ufffd" if self._surrogate else "")
-        held_thought, held_answer = self._think.close()
-        events = [*self._say_thought(thought + held_thought), *self._say(self._text_calls.feed(answer + held_answer))]
-        if self._think.split:
-            events += self._note(RepairCode.THINK_TAG, "content", "<think>", "thought")
-        for segment in self._text_calls.close(calls_may_be_text=not self._calls.calls):
-            events += self._say(segment) if isinstance(segment, str) else self._read_text_call(segment)
-        return [*events, *self._release_blank()]
+        events: list[Event] = []
+        for released in self._text.close():
+            events += self._read_text_call(released) if isinstance(released, CallPiece) else self._keep([released])
+        events += self._keep(self._text.close_blank(beside_calls=bool(self._calls.calls)))
+        for code, before, after in self._text.found:
+            events += self._note(code, "content", before, after)
+        return events
 
     def _read_text_call(self, piece: CallPiece) -> list[Event]:
         events = self._read_call(replace(piece, index=len(self._calls.calls), id=self._new_id()))
         return [*events, *self._note(RepairCode.TEXT_TOOL_CALL, "content", f"{piece.name} {piece.arguments}", "tool_calls")]
 
-    def _release_blank(self) -> list[Event]:
-        """White space was the whole text: it is the answer, or nothing beside calls."""
-        blank = "".join(self._blank)
-        if blank and self._calls.calls:
-            return self._note(RepairCode.TEXT_BLANK, "content", repr(blank), "")
-        if blank:
-            self._parts.add_text(blank)
-        return [TextDelta(blank)] if blank else []
-
     def _read_other_choices(self) -> list[Event]:
-        """A lone choice with another number is the answer; calls that a gateway put into a second choice belong to it."""
+        """A lone choice with another number is the answer; what a gateway put into a second choice belongs to it.
+
+        Two texts are two candidates, of which the first counts.
+        """
         if not self._other_choices:
             return []
-        first = min(self._other_choices)
-        if not self._has_first_choice:
-            events = [event for choice in self._other_choices[first] for event in self._read_choice(choice)]
-            return [*events, *self._note(RepairCode.CHOICE_RENUMBERED, "choices", str(first), "0")]
-        if self._choices > 1 or self._calls.calls:
+        events: list[Event] = []
+        for index in sorted(self._other_choices):
+            if not self._has_first_choice:
+                events += self._read_held(index, RepairCode.CHOICE_RENUMBERED)
+                self._has_first_choice = True
+            elif self._choices == 1 and not (self._text.answered and self._has_text_in(index)):
+                events += self._read_held(index, RepairCode.CHOICE_MERGED)
+        return events
+
+    def _has_text_in(self, index: int) -> bool:
+        return any(isinstance(piece, TextPiece) for choice in self._other_choices[index] for piece in choice.pieces)
+
+    def _read_held(self, index: int, code: RepairCode) -> list[Event]:
+        self._batch_ended = False
+        held = self._other_choices[index]
+        if not any(choice.pieces for choice in held):
             return []
-        pieces = [piece for choice in self._other_choices[first] for piece in choice.pieces]
-        if not any(isinstance(piece, CallPiece) for piece in pieces) or any(isinstance(piece, TextPiece) for piece in pieces):
-            return []
-        events = [event for choice in self._other_choices[first] for event in self._read_choice(choice)]
-        return [*events, *self._note(RepairCode.CHOICE_MERGED, f"choices[{first}]", "tool_calls", "choices[0]")]
+        events = [event for choice in held for event in self._read_choice(choice)]
+        return [*events, *self._note(code, "choices", str(index), "0")]
 
     def _note(self, code: RepairCode, where: str, before: str, after: str) -> list[Event]:
         repair = Repair(code, where, clip(before), clip(after))
@@ -313,10 +306,10 @@ class Normalizer:
         return Ended(
             failure=failure,
             said=said,
-            finish_words=tuple(self._finish_words),
+            finish_words=tuple(self._finish_words or self._earlier_words),
             error=(said.error if said is not None else None) or self._error,
             refused=bool(self._refusal),
-            tools_offered=bool(self._tool_names),
+            tools_offered=bool(self._tools),
             usage=self._usage.result(),
             model=self._model,
             response_id=self._id,

@@ -4,7 +4,8 @@
 They count only when tools were declared, the name is one of them, and the text is nothing but the call, or the call stands in a tag that
 prose does not have. Text that may become a call is held back, so that no half of a call is shown; what turns out to be none is text again.
 
-The forms: Hermes and Qwen (`<tool_call>{…}</tool_call>`), Qwen3-Coder (`<function=…><parameter=…>`), Kimi K2 (`<|tool_call_begin|>…`), Mistral
+The forms: Hermes and Qwen (`<tool_call>{…}</tool_call>`), Qwen3-Coder (`<function=…><parameter=…>`), Kimi K2 (`<|tool_call_begin|>…`),
+Mistral
 (`[TOOL_CALLS]…`), DeepSeek V3 and V3.1 (`<｜tool▁call▁begin｜>…`) and V3.2 (`<｜DSML｜invoke …>`), and a bare JSON object with `name` and
 `arguments` or `parameters` (Llama 3, Ollama). They follow the chat templates that these models were published with.
 """
@@ -14,22 +15,24 @@ from __future__ import annotations
 import enum
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
 from .arguments import read_arguments
-from .pieces import CallPiece
 from .names import join_name
+from .pieces import CallPiece, fields
 from .tags import overlap
 
 _MAX_HELD = 1_000_000
 """More text than this is no tool call: it is released."""
 
+Tools = Mapping[str, Mapping[str, Any]]
+"""The declared tools: their parameters' JSON schemas by name."""
 Segment = Union[str, CallPiece]
 """Text, or a call that was written as text."""
 
-# --- what a call looks like ------------------------------------------------------------------------------------------------------------------
+# --- what a call looks like -----------------------------------------------------------------------
 
 
 def _json_calls(body: str) -> _Pairs:
@@ -54,10 +57,7 @@ _CALL_KEYS = {"name", "arguments", "parameters", "id", "type", "function"}
 
 def _json_values(body: str) -> list[Mapping[str, Any]]:
     body = body.strip()
-    if body.startswith("["):
-        values = json.loads(body, strict=False)
-    else:
-        values = [read_arguments([body]).value]
+    values = json.loads(body, strict=False) if body.startswith("[") else [read_arguments([body]).value]
     if not values or not all(isinstance(value, Mapping) for value in values):
         raise ValueError("no call")
     return list(values)
@@ -87,11 +87,11 @@ def _between(text: str, opener: str, closer: str) -> Iterator[tuple[str, str]]:
 
 
 def _parameters(body: str, opener: str, closer: str) -> Iterator[tuple[str, str]]:
-    """The heads (up to `>`) and values of the parameters in a call's body; ValueError when one was left open."""
-    *parameters, (behind, _) = _between(body, opener, closer)
-    if opener in behind:
-        raise ValueError("an open parameter")
-    for _, stretch in parameters:
+    """The heads (up to `>`) and values of the parameters in a call's body; ValueError when there is anything else in it."""
+    stretches = list(_between(body, opener, closer))
+    if any(before.strip() for before, _ in stretches):
+        raise ValueError("more than parameters")
+    for _, stretch in stretches[:-1]:
         head, _, value = stretch.partition(">")
         yield head, value
 
@@ -100,10 +100,19 @@ _Pairs = list[tuple[str, str]]
 """(name, argument text) of each call."""
 
 
-def _qwen(stretch: str) -> _Pairs:
+def _qwen(stretch: str, tools: Tools) -> _Pairs:
+    """The XML says nothing of types: the declared schema does."""
     name, _, body = stretch.partition(">")
-    found = _parameters(body, "<parameter=", "</parameter>")
-    return [(name.strip(), _dump({key.strip(): _value(_inner(value), is_text=False) for key, value in found}))]
+    if body.lstrip().startswith("{"):  # Llama 3.1 writes JSON there
+        return [(name.strip(), body)]
+    found = [(key.strip(), _inner(value)) for key, value in _parameters(body, "<parameter=", "</parameter>")]
+    return [(name.strip(), _dump({key: _value(value, is_text=_is_string(tools, name.strip(), key)) for key, value in found}))]
+
+
+def _is_string(tools: Tools, name: str, parameter: str) -> bool:
+    properties = fields(tools.get(join_name([name], tools)[0])).get("properties")
+    kind = fields(fields(properties).get(parameter)).get("type")
+    return isinstance(kind, str) and kind.lower() == "string"
 
 
 def _inner(value: str) -> str:
@@ -111,29 +120,29 @@ def _inner(value: str) -> str:
     return value.removeprefix("\n").removesuffix("\n")
 
 
-def _dsml(stretch: str) -> _Pairs:
-    name, _, body = stretch.partition('">')
+def _dsml(stretch: str, _: Tools) -> _Pairs:
+    name, _mark, body = stretch.partition('">')
     found = _parameters(body, '<｜DSML｜parameter name="', "</｜DSML｜parameter>")
     return [(name, _dump({head.partition('"')[0]: _value(value, is_text='string="true"' in head) for head, value in found}))]
 
 
-def _kimi(stretch: str) -> _Pairs:
-    name, _, arguments = stretch.partition("<|tool_call_argument_begin|>")
+def _kimi(stretch: str, _: Tools) -> _Pairs:
+    name, _mark, arguments = stretch.partition("<|tool_call_argument_begin|>")
     return [(name.strip(), arguments.strip())]
 
 
-def _deepseek(stretch: str) -> _Pairs:
-    head, _, rest = stretch.partition("<｜tool▁sep｜>")
+def _deepseek(stretch: str, _: Tools) -> _Pairs:
+    head, _mark, rest = stretch.partition("<｜tool▁sep｜>")
     if head.strip() != "function":
         return [(head.strip(), rest.strip())]
-    name, _, fenced = rest.partition("\n")
+    name, _mark, fenced = rest.partition("\n")
     return [(name.strip(), fenced.strip())]
 
 
 _MISTRAL = re.compile(r"\s*([\w.-]{1,200})(?:\[CALL_ID\][\w-]*)?(?:\[ARGS\])?\s*(\{.*)", re.DOTALL)
 
 
-def _mistral(stretch: str) -> _Pairs:
+def _mistral(stretch: str, _: Tools) -> _Pairs:
     match = _MISTRAL.match(stretch)
     return [(match[1], match[2].strip())] if match else _json_calls(stretch)
 
@@ -144,7 +153,7 @@ class _Form:
 
     opener: str
     closer: str
-    read: Callable[[str], _Pairs]
+    read: Callable[[str, Tools], _Pairs]
     wrappers: tuple[str, ...] = ()
     """Marks around the calls that mean nothing themselves."""
     bracketed: bool = True
@@ -153,30 +162,35 @@ class _Form:
 
 _FORMS = (
     _Form("<function=", "</function>", _qwen, ("<tool_call>", "</tool_call>"), bracketed=False),
-    _Form("<tool_call>", "</tool_call>", lambda stretch: _json_calls(stretch)),
+    _Form("<tool_call>", "</tool_call>", lambda stretch, _: _json_calls(stretch)),
     _Form("<|tool_call_begin|>", "<|tool_call_end|>", _kimi, ("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>")),
     _Form("[TOOL_CALLS]", "[TOOL_CALLS]", _mistral),
-    _Form("<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>", _deepseek, ("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜end▁of▁sentence｜>")),
     _Form(
-        '<｜DSML｜invoke name="', "</｜DSML｜invoke>", _dsml, ("<｜DSML｜function_calls>", "</｜DSML｜function_calls>"), bracketed=False
+        "<｜tool▁call▁begin｜>",
+        "<｜tool▁call▁end｜>",
+        _deepseek,
+        ("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜end▁of▁sentence｜>"),
     ),
+    _Form('<｜DSML｜invoke name="', "</｜DSML｜invoke>", _dsml, ("<｜DSML｜function_calls>", "</｜DSML｜function_calls>"), bracketed=False),
 )
 _OPENERS = tuple(mark for form in _FORMS for mark in (form.opener, *form.wrappers) if not mark.startswith("</"))
 _OPENER = re.compile("|".join(re.escape(opener) for opener in _OPENERS))
 _FENCED = re.compile(r"```(?:json|tool_call|tool_code)?(?P<body>.*)```\Z", re.DOTALL)
 
 
-def _pieces(calls: _Pairs, declared: Collection[str]) -> list[Segment]:
+def _pieces(calls: _Pairs, declared: Tools) -> list[Segment]:
     pieces: list[Segment] = []
     for sent, arguments in calls:
         name, _ = join_name([sent], declared)
         if name not in declared:
             raise ValueError("not a declared tool")
+        if read_arguments([arguments]).value is None:
+            raise ValueError("no whole arguments")
         pieces.append(CallPiece(name=name, arguments=arguments))
     return pieces
 
 
-def _tagged(text: str, declared: Collection[str]) -> list[Segment]:
+def _tagged(text: str, declared: Tools) -> list[Segment]:
     """Reads text that begins with an opener; the text itself when it is anything but calls to its end."""
     form = next((form for form in _FORMS if form.opener in text), None)
     if form is None:
@@ -189,17 +203,23 @@ def _tagged(text: str, declared: Collection[str]) -> list[Segment]:
         for before, stretch in _stretches(bare, form):
             if before.strip():
                 return [text]
-            pieces += _pieces(form.read(stretch), declared)
+            pieces += _pieces(form.read(stretch, declared), declared)
     except (ValueError, RecursionError):
         return [text]
-    return pieces or [text]
+    closed = text.rfind(form.closer) > text.rfind(form.opener) or form.opener == form.closer
+    return pieces if pieces and (closed or _has_arguments(pieces[-1])) else [text]
+
+
+def _has_arguments(piece: Segment) -> bool:
+    """Without its closer, only its arguments can show that a call is whole."""
+    return isinstance(piece, CallPiece) and bool(piece.arguments.strip())
 
 
 def _stretches(text: str, form: _Form) -> Iterator[tuple[str, str]]:
     """What stands before each call, and the call; a mark that both opens and closes separates calls."""
     if form.opener == form.closer:
-        before, *calls = text.split(form.opener)
-        yield from zip([before, *[""] * (len(calls) - 1)], calls)
+        before, *rest = text.split(form.opener)
+        yield from zip([before, *[""] * (len(rest) - 1)], rest, strict=True)
         return
     if form.bracketed and text.rfind(form.opener) > text.rfind(form.closer):
         text += form.closer
@@ -209,7 +229,7 @@ def _stretches(text: str, form: _Form) -> Iterator[tuple[str, str]]:
     yield from calls
 
 
-def _bare(text: str, declared: Collection[str]) -> list[Segment]:
+def _bare(text: str, declared: Tools) -> list[Segment]:
     """Reads text that is nothing but JSON, or JSON in a fence; the text itself when it is no call."""
     fenced = _FENCED.match(text.strip())
     try:
@@ -218,7 +238,7 @@ def _bare(text: str, declared: Collection[str]) -> list[Segment]:
         return [text]
 
 
-# --- while the text comes --------------------------------------------------------------------------------------------------------------------
+# --- while the text comes -------------------------------------------------------------------------
 
 _FIRST_KEYS = ("name", "arguments", "parameters", "id", "type", "function")
 _HEAD = re.compile(r'\s*(?:`{1,2}\Z|```[\w-]*\s*)?(?:\[\s*)?(?:\{\s*(?:"(?P<key>[^"]*)(?P<end>")?)?)?')
@@ -246,7 +266,7 @@ class _State(enum.Enum):
 class TextCalls:
     """Holds back text that may be a call; `close` says what it was."""
 
-    def __init__(self, declared: Collection[str]) -> None:
+    def __init__(self, declared: Tools) -> None:
         self._declared = declared
         self._state = _State.START if declared else _State.TEXT
         self._held: list[str] = []
@@ -301,17 +321,16 @@ class TextCalls:
             self._hold(text[certain:])
         return text[:certain]
 
-    def close(self, *, calls_may_be_text: bool) -> list[Segment]:
-        """What was held back, read; the stream has ended.
+    def interrupt(self) -> str:
+        """A real call came: from here on text is text, and what was held back is some."""
+        self._declared = {}
+        return self._take()
 
-        Args:
-            calls_may_be_text: False when the provider sent real calls: then text is text.
-        """
+    def close(self) -> list[Segment]:
+        """What was held back, read; the stream has ended."""
         text = self._take()
         if not text:
             return []
-        if not calls_may_be_text:
-            return [text]
         if self._state is _State.TAGGED:
             return _tagged(text, self._declared)
         return _bare(text, self._declared) if self._state is _State.START else [text]

@@ -2,21 +2,21 @@
 """Which tool call does a delta belong to?
 
 The OpenAI streaming format says: by `index`, with id and name in the first delta only. Providers say it in many other ways. The order of
-trust is id, then index, then the latest call; `CallTracker.apply` is the whole rule. Names and arguments stay fragments until the turn closes.
+trust is id, then index, then the latest call; `CallTracker.apply` is the whole rule. Names and arguments stay fragments until the turn
+closes.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from .arguments import MAX_CHARACTERS
-from .pieces import CallPiece
+from .arguments import MAX_CHARACTERS, read_arguments
 from .events import Repair, RepairCode
 from .names import join_name
+from .pieces import CallPiece
 
 
 def fresh_id() -> str:
@@ -102,6 +102,7 @@ class Call:
 
     @property
     def arguments(self) -> str:
+        """All fragments, joined."""
         return "".join(self.pieces)
 
     def append(self, arguments: str) -> None:
@@ -127,18 +128,22 @@ class CallTracker:
         self._names = tool_names
         self._new_id = new_id
         self._ids: set[str] = set()
+        self._copies: dict[str, int] = {}
         self._by_id: dict[str, Call] = {}
         self._slots: dict[int | None, Call] = {}
         self._latest: Call | None = None
         self._signatures: dict[int | None, str] = {}
 
-    # --- the rule ---------------------------------------------------------------------------------------------------------------------------
+    # --- the rule ---------------------------------------------------------------------------------
 
     def apply(self, piece: CallPiece) -> Call | None:
         """Gives the fragment to its call, which is opened if need be; None when it belongs to none."""
         blank = not piece.arguments or piece.arguments.isspace()
-        if piece.id is None and piece.name is None and blank:
-            return self._whitespace(piece)
+        if piece.id is None and piece.name is None:
+            if blank:
+                return self._whitespace(piece)
+            if piece.index is not None and piece.index < 0:
+                return None  # LiteLLM 1.80: the arguments of a tool that Anthropic runs itself
         call = self._by_id_or_none(piece) if piece.id is not None else self._by_slot(piece, blank)
         if call is None:
             call = self._open(piece)
@@ -154,20 +159,28 @@ class CallTracker:
             return None
         if slot.id is None and not slot.closed and (piece.name is None or not slot.names or self._continues_name(slot, piece.name)):
             return slot
-        if piece.name is None and slot.names and not slot.closed:
+        if slot.names and not slot.closed and self._goes_on(slot, piece):
             self._note(RepairCode.TOOL_CALL_ID_CHANGED, slot.id or "", piece.id or "", slot.id or "")
             return slot
         return None
+
+    @staticmethod
+    def _goes_on(slot: Call, piece: CallPiece) -> bool:
+        """A fragment under a new id that brings no name, or the same and nothing that could begin an object."""
+        same = piece.name == slot.names[-1] and not slot.blank and not piece.arguments.lstrip().startswith("{")
+        return piece.name is None or (same and bool(piece.arguments))
 
     @staticmethod
     def _is_other_call_with_same_id(known: Call, piece: CallPiece) -> bool:
         """Some layers use the function's name as id, or one id for all: another slot or another name is another call."""
         if piece.name is None or not known.names:
             return False
+        if piece.id == piece.name and known.closed and not _is_placeholder(known) and _differs(known, piece.arguments):
+            return True
         other_slot = piece.index is not None and piece.index != known.index
         if piece.name != known.names[0] and not piece.name.startswith(known.names[0]):
             return other_slot or known.closed
-        return other_slot and known.closed and piece.arguments.strip() != known.arguments.strip()
+        return other_slot and known.closed and _differs(known, piece.arguments)
 
     def _by_slot(self, piece: CallPiece, blank: bool) -> Call | None:
         """Without an id: the slot's call; on a free slot without a name, the latest open call."""
@@ -212,7 +225,7 @@ class CallTracker:
             call.append(piece.arguments)
         return call
 
-    # --- what is done with it -----------------------------------------------------------------------------------------------------------------
+    # --- what is done with it ---------------------------------------------------------------------
 
     def _open(self, piece: CallPiece) -> Call:
         slot = self._slot(piece)
@@ -243,9 +256,10 @@ class CallTracker:
         return call
 
     def _unique(self, call_id: str) -> str:
-        unique = call_id if call_id not in self._ids else next(
-            name for number in itertools.count(2) if (name := f"{call_id}_{number}") not in self._ids
-        )  # fmt: skip
+        unique = call_id
+        while unique in self._ids:
+            self._copies[call_id] = self._copies.get(call_id, 1) + 1
+            unique = f"{call_id}_{self._copies[call_id]}"
         self._ids.add(unique)
         if unique != call_id:
             self._note(RepairCode.TOOL_CALL_ID_DUPLICATE, unique, call_id, unique)
@@ -256,7 +270,7 @@ class CallTracker:
         if repair not in self.repairs[-4:]:
             self.repairs.append(repair)
 
-    # --- the end ------------------------------------------------------------------------------------------------------------------------------
+    # --- the end ----------------------------------------------------------------------------------
 
     def next_turn(self) -> None:
         """Forgets the slots: a second model turn in the same stream numbers its calls anew."""
@@ -267,8 +281,8 @@ class CallTracker:
     def close(self) -> list[Call]:
         """The calls of the stream: repetitions dropped, every one with an id."""
         for call in self.calls:
-            if call.may_repeat is not None and call.arguments.strip() == call.may_repeat.arguments.strip():
-                self._note(RepairCode.TOOL_CALL_REPEATED, call.may_repeat.id or "", call.arguments, "")
+            if _is_repetition(call):
+                self._note(RepairCode.TOOL_CALL_REPEATED, "".join(call.names[-1:]), call.arguments, "")
         self.calls = [call for call in self.calls if not _is_repetition(call) and not _is_empty(call)]
         for call in self.calls:
             if call.id is None:
@@ -289,7 +303,13 @@ def _is_placeholder(call: Call) -> bool:
 
 
 def _is_repetition(call: Call) -> bool:
-    return call.may_repeat is not None and call.arguments.strip() == call.may_repeat.arguments.strip()
+    return call.may_repeat is not None and not _differs(call.may_repeat, call.arguments)
+
+
+def _differs(call: Call, arguments: str) -> bool:
+    """Whether argument text is another than the call's; spacing is no difference."""
+    known = call.arguments
+    return known.strip() != arguments.strip() and read_arguments([known]).value != read_arguments([arguments]).value
 
 
 def _is_empty(call: Call) -> bool:

@@ -93,6 +93,8 @@ class Usage:
     cache_creation: int | None = None
     cost: float | None = None
     """In the provider's currency (OpenRouter, Perplexity and LiteLLM: US dollars)."""
+    estimated: bool = False
+    """The provider reported none: LiteLLM counted with a tokenizer of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Merges the usage reports of one turn.
 
-Providers report usage before, on or after the finish word, on every chunk, split into input and output, or follow the real report with zeros.
-Counts only grow while a turn lasts, so the largest value of each field is the turn's.
+Providers report usage before, on or after the finish word, on every chunk, split into input and output, or follow the real report with
+zeros. Counts only grow while a turn lasts, so the largest value of each field is the turn's.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ class UsageMerger:
         for name, value in read_usage(report).items():
             self._turn[name] = max(value, self._turn.get(name, value))
 
+    def add_earlier(self, report: Any) -> None:
+        """Takes the report of a turn that went before, inside the same stream."""
+        for name, value in read_usage(report).items():
+            self._earlier[name] = self._earlier.get(name, 0) + value
+
     def next_turn(self) -> None:
         """Sums what was reported so far and starts another turn, as when LiteLLM has run MCP tools inside the stream."""
         self._earlier, self._turn = self._sum(), {}
@@ -78,8 +83,11 @@ class UsageMerger:
         if not counts:
             return None
         cost = counts.pop("cost", None)
-        whole: dict[str, Any] = {name: int(value) for name, value in counts.items()}
-        return Usage(cost=cost, **_without_thoughts(whole))
+        whole = {name: int(value) for name, value in counts.items()}
+        if "total" in whole:  # a report in two halves has half a total
+            whole["total"] = max(whole["total"], whole.get("prompt", 0) + whole.get("completion", 0))
+        counted: dict[str, Any] = _without_thoughts(whole)
+        return Usage(cost=cost, **counted)
 
 
 def _without_thoughts(counts: dict[str, int]) -> dict[str, int]:

@@ -24,10 +24,12 @@ class WireSaid:
     """The message of an error object that came in the stream, if LiteLLM did not raise it."""
     executed_call_ids: frozenset[str] = frozenset()
     """Ids of tool calls that the provider runs itself (Anthropic `server_tool_use`, `mcp_tool_use`, …)."""
+    usage_sent: bool | None = None
+    """Whether the provider reported usage: LiteLLM counts tokens itself when it did not. None: unknown."""
     refusal: str = ""
     """The whole text of a streamed `refusal`: LiteLLM drops deltas that hold nothing else."""
     call_arguments: Mapping[str, str] = field(default_factory=dict)
     """Whole argument texts, by call id, of calls that the wire sent at once (Anthropic's `message_start`): LiteLLM may lose them."""
     messages: tuple[Mapping[str, Any], ...] = ()
-    """What the answer said, as OpenAI messages, where LiteLLM may drop it: `choices[0].message` of a streamed chunk without a delta, the text of
-    a Gemini body that was filtered. Read only when nothing else came."""
+    """What the answer said, as OpenAI messages, where LiteLLM may drop it: `choices[0].message` of a streamed chunk without a delta,
+    the text of a Gemini body that was filtered. Read only when nothing else came."""

@@ -47,9 +47,23 @@ class Spoken:
         return [item for item in self.items if isinstance(item, ToolCall)]
 
 
-# --- what is said --------------------------------------------------------------------------------------------------------------------------
+# --- what is said ---------------------------------------------------------------------------------
 
-_SCRAPS = ("<think>", "</think>", "<tool_call>", "</tool_call>", '{"name":"f","arguments":{}}', "[TOOL_CALLS]", "```", "`", "{", " ", "\n", "é", "😀")
+_SCRAPS = (
+    "<think>",
+    "</think>",
+    "<tool_call>",
+    "</tool_call>",
+    '{"name":"f","arguments":{}}',
+    "[TOOL_CALLS]",
+    "```",
+    "`",
+    "{",
+    " ",
+    "\n",
+    "é",
+    "😀",
+)
 texts = st.lists(st.one_of(st.text(min_size=1, max_size=8), st.sampled_from(_SCRAPS)), min_size=1, max_size=6).map("".join)
 _json = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(max_size=8),
@@ -58,7 +72,9 @@ _json = st.recursive(
 )
 arguments = st.dictionaries(st.text(min_size=1, max_size=5), _json, max_size=3).map(json.dumps)
 finishes = st.sampled_from(["stop", "tool_calls", "length", "content_filter", "end_turn", "network_error"])
-usages = st.none() | st.builds(lambda p, c: {"prompt_tokens": p, "completion_tokens": c, "total_tokens": p + c}, st.integers(1, 99), st.integers(1, 99))
+usages = st.none() | st.builds(
+    lambda p, c: {"prompt_tokens": p, "completion_tokens": c, "total_tokens": p + c}, st.integers(1, 99), st.integers(1, 99)
+)
 
 
 @st.composite
@@ -70,7 +86,7 @@ def spoken(draw: st.DrawFn, *, finish: st.SearchStrategy[str] = finishes) -> Spo
     return Spoken(tuple(items), draw(finish), draw(usages))
 
 
-# --- how it is streamed ----------------------------------------------------------------------------------------------------------------------
+# --- how it is streamed ---------------------------------------------------------------------------
 
 
 def chunk(delta: dict[str, Any], finish: str | None = None, usage: dict[str, int] | None = None) -> Chunk:
@@ -141,12 +157,13 @@ def message(said: Spoken) -> Chunk:
     body: dict[str, Any] = {
         "content": "".join(item.text for item in said.items if isinstance(item, Text)) or None,
         "reasoning_content": "".join(item.text for item in said.items if isinstance(item, Thought)) or None,
-        "tool_calls": [{"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}} for c in said.calls] or None,
+        "tool_calls": [{"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}} for c in said.calls]
+        or None,
     }
     return {"object": "chat.completion", "choices": [{"index": 0, "message": body, "finish_reason": said.finish}], "usage": said.usage}
 
 
-# --- reading -------------------------------------------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------
 
 
 def read(chunks: list[Any], *, tools: tuple[str, ...] = TOOLS) -> tuple[list[Event], Turn]:

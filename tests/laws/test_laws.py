@@ -13,7 +13,13 @@ from adk_litellm_fix.normalizer import CallPart, Ending, FinishReason, RepairCod
 
 from .streams import Spoken, Text, Thought, ToolCall, chunk, joined, message, plain, read, spoken, streamings
 
-one_way = st.shared(spoken(), key="said")
+one_way = st.shared(spoken().filter(lambda said: not _says_itself_twice(said)), key="said")
+
+
+def _says_itself_twice(said: Spoken) -> bool:
+    """A text that is the same text twice, cut in its middle, is what `snapshots.py` takes for a repetition: the one exception to the law."""
+    text = "".join(item.text for item in said.items if isinstance(item, Text))
+    return len(text) > 3 and any(text[:size] * 2 == text[: 2 * size] for size in range(2, len(text) // 2 + 1))
 
 
 @given(said=one_way, first=one_way.flatmap(streamings), second=one_way.flatmap(streamings))
@@ -96,15 +102,48 @@ def test_a_clean_stream_reports_no_repair(said: Spoken) -> None:
 
 _rubbish = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.binary(max_size=4),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            "choices delta message content tool_calls function name arguments id index type finish_reason usage prompt_tokens "
-            "thinking_blocks reasoning_content reasoning_details provider_specific_fields images audio error function_call "
-            "annotations logprobs refusal text mcp_call_results tool_call_id signature data url image_url".split()
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "choices",
+                    "delta",
+                    "message",
+                    "content",
+                    "tool_calls",
+                    "function",
+                    "name",
+                    "arguments",
+                    "id",
+                    "index",
+                    "type",
+                    "finish_reason",
+                    "usage",
+                    "prompt_tokens",
+                    "thinking_blocks",
+                    "reasoning_content",
+                    "reasoning_details",
+                    "provider_specific_fields",
+                    "images",
+                    "audio",
+                    "error",
+                    "function_call",
+                    "annotations",
+                    "logprobs",
+                    "refusal",
+                    "text",
+                    "mcp_call_results",
+                    "tool_call_id",
+                    "signature",
+                    "data",
+                    "url",
+                    "image_url",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=20,
 )
