@@ -2,8 +2,8 @@
 """Writes events and turns as ADK's `LlmResponse`.
 
 What ADK does with each field, and so why it is set as it is, was measured on ADK 1.19 to 2.13: a final needs a finish reason;
-everything that
-is not STOP needs an error code or is dropped in silence; a partial must carry neither; a function call in a final is always run.
+everything that is not STOP needs an error code or is dropped in silence; a partial must carry neither; a function call in a
+final is always run.
 """
 
 from __future__ import annotations

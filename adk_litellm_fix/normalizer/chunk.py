@@ -46,7 +46,7 @@ def _choice(values: Mapping[str, Any]) -> Choice:
     delta = fields(values.get("delta"))
     pieces = read_delta(delta) if delta else []
     whole = False
-    if not pieces and values.get("message"):
+    if not delta and values.get("message"):
         pieces, whole = read_delta(fields(values["message"])), True
     return Choice(
         index=index(values.get("index")) or 0,

@@ -18,9 +18,9 @@ _SERVER_TOOL_ID = "srvtoolu_"
 class Notes:
     """Collects the notes of one stream.
 
-    LiteLLM's MCP fields (`mcp_list_tools`, `mcp_tool_calls`, `mcp_call_results`) tell which calls LiteLLM has run. It also tries to
-    run the agent's
-    own functions, which it does not know, and lets the model answer the error: what follows such a batch is not the agent's turn.
+    LiteLLM's MCP fields (`mcp_list_tools`, `mcp_tool_calls`, `mcp_call_results`) tell which calls LiteLLM has run. It also
+    tries to run the agent's own functions, which it does not know, and lets the model answer the error: what follows such a
+    batch is not the agent's turn.
     """
 
     def __init__(self, declared: Collection[str] = ()) -> None:

@@ -10,6 +10,7 @@ from .events import Ending, Repair, RepairCode
 from .finish import EMPTY_STREAM, NO_CONTENT, STREAM_CUT, FinishReason, calls_may_run, explain, finish_reason
 from .notes import Notes
 from .parts import Parts
+from .redact import redact
 from .tool_calls import Call, CallTracker, clip
 from .turn import CallPart, ExecutedCall, Turn, Usage, WithheldCall
 from .wire import WireSaid
@@ -59,7 +60,7 @@ def _failure_verdict(ended: Ended) -> _Verdict:
     if ended.failure is not None:
         name = type(ended.failure).__name__
         return _Verdict(FinishReason.OTHER, name, f"Reading the stream failed with {name}. What had arrived is kept; no tool was run.")
-    message = f"The provider reported an error inside the stream: {clip(ended.error or '')}"
+    message = f"The provider reported an error inside the stream: {clip(redact(ended.error or ''))}"
     return _Verdict(FinishReason.OTHER, FinishReason.OTHER.value, message)
 
 

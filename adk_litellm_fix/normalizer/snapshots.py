@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text that a stream sends again: snapshots in place of deltas, or the whole text once more at the end.
 
-Some bridges send the whole text so far in every chunk, others repeat it in the last one. An honest stream does neither, but its text
-may look
-a little like it, so the evidence must be strong: from the first chunk on, each chunk extends the one before; or the last chunk is, to the
-letter, all that the others said. Text that only repeats itself (`ha`, `haha`) is never evidence.
+Some bridges send the whole text so far in every chunk, others repeat it in the last one. An honest stream does neither, but its
+text may look a little like it, so the evidence must be strong: from the first chunk on, each chunk extends the one before; or
+the last chunk is, to the letter, all that the others said. Text that only repeats itself (`ha`, `haha`) is never evidence.
 """
 
 from __future__ import annotations

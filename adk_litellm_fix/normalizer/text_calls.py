@@ -4,10 +4,10 @@
 They count only when tools were declared, the name is one of them, and the text is nothing but the call, or the call stands in a tag that
 prose does not have. Text that may become a call is held back, so that no half of a call is shown; what turns out to be none is text again.
 
-The forms: Hermes and Qwen (`<tool_call>{…}</tool_call>`), Qwen3-Coder (`<function=…><parameter=…>`), Kimi K2 (`<|tool_call_begin|>…`),
-Mistral
-(`[TOOL_CALLS]…`), DeepSeek V3 and V3.1 (`<｜tool▁call▁begin｜>…`) and V3.2 (`<｜DSML｜invoke …>`), and a bare JSON object with `name` and
-`arguments` or `parameters` (Llama 3, Ollama). They follow the chat templates that these models were published with.
+The forms: Hermes and Qwen (`<tool_call>{…}</tool_call>`), Qwen3-Coder (`<function=…><parameter=…>`), Kimi K2
+(`<|tool_call_begin|>…`), Mistral (`[TOOL_CALLS]…`), DeepSeek V3 and V3.1 (`<｜tool▁call▁begin｜>…`) and V3.2 (`<｜DSML｜invoke
+…>`), and a bare JSON object with `name` and `arguments` or `parameters` (Llama 3, Ollama). They follow the chat templates that
+these models were published with.
 """
 
 from __future__ import annotations

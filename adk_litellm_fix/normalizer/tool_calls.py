@@ -210,7 +210,9 @@ class CallTracker:
         if name in call.names:
             return True
         known = "".join(call.names)
-        return name.startswith(known) or known + name in self._names or name not in self._names
+        if name.startswith(known) or known + name in self._names:
+            return True
+        return name not in self._names and known not in self._names
 
     def _whitespace(self, piece: CallPiece) -> Call | None:
         """White space, or a lone signature, never opens a call."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .ask import ToolResult
 
-_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)(?:\[(\d+)\])?((?:\.\w+)*)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{\s*([\w-]+)(?:\[(\d+)\])?((?:\.\w+)*)\s*\}\}")
 
 
 class UnknownResult(LookupError):
