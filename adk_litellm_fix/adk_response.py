@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,9 +32,7 @@ from .normalizer import (
     Turn,
     Usage,
 )  # fmt: skip
-
-METADATA_KEY = "adk_litellm_fix"
-"""Where a final's `custom_metadata` says what no field of `LlmResponse` can."""
+from .report import REPORT_KEY, plain_json, repairs_and_calls
 
 # Members that an older google-genai lacks, and the nearest that it has.
 _NEAREST = {
@@ -104,7 +101,7 @@ def final_response(turn: Turn, *, thoughts: bool = True, model_version: str | No
         model_version=turn.model or model_version,
         citation_metadata=_citations(turn.citations),
         grounding_metadata=_grounding(turn.grounding),
-        custom_metadata={METADATA_KEY: _metadata(turn)},
+        custom_metadata={REPORT_KEY: _metadata(turn)},
     )
     if turn.logprobs:
         response.logprobs_result = _logprobs(turn.logprobs)
@@ -217,31 +214,8 @@ def _metadata(turn: Turn) -> dict[str, Any]:
     said: dict[str, Any] = {
         "finish_reason": turn.raw_finish_reason,
         "ending": None if turn.ending is Ending.FINISHED else turn.ending.value,
-        "repairs": [
-            {"code": repair.code.value, "where": repair.where, "before": repair.before, "after": repair.after} for repair in turn.repairs
-        ],
-        "withheld_calls": [
-            {"id": call.id, "name": call.name, "arguments": call.arguments, "why": call.why} for call in turn.withheld_calls
-        ],
-        "executed_calls": [
-            {"id": call.id, "name": call.name, "arguments": call.arguments, "result": call.result} for call in turn.executed_calls
-        ],
         "cost": turn.usage.cost if turn.usage else None,
         "usage_estimated": (turn.usage.estimated or None) if turn.usage else None,
         **turn.extras,
     }
-    return _json({name: value for name, value in said.items() if value not in (None, [], {}, "")})
-
-
-def _plain(value: Any) -> Any:
-    """An object that is no JSON, as something that is."""
-    dump = getattr(value, "model_dump", None)
-    return dump(mode="json") if callable(dump) else str(value)
-
-
-def _json(value: dict[str, Any]) -> dict[str, Any]:
-    """The value as plain JSON data, whatever a provider put into it."""
-    try:
-        return dict(json.loads(json.dumps(value, default=_plain)))
-    except (TypeError, ValueError, RecursionError):
-        return {name: str(entry)[:2_000] for name, entry in value.items()}
+    return {**plain_json({name: value for name, value in said.items() if value not in (None, [], {}, "")}), **repairs_and_calls(turn)}

@@ -15,8 +15,9 @@ from google.adk.models import lite_llm as adk
 from google.adk.version import __version__ as adk_version
 
 from .adk_response import final_response, partial_part, partial_response
-from .declared_tools import tool_names
+from .declared_tools import declared_tools
 from .errors import UsageError
+from .mcp_turns import with_mcp_tools
 from .normalizer import Normalizer, Turn
 from .patience import Patience
 from .stream import Reading
@@ -50,10 +51,10 @@ class LiteLlm(adk.LiteLlm):
     """ADK's `LiteLlm` with a response side that can be trusted.
 
     Takes the arguments of `google.adk.models.lite_llm.LiteLlm`, and any LiteLLM client that ADK takes. Each call of
-    `generate_content_async` yields partial responses as text, thoughts and calls arrive, then exactly one final with `finish_reason`. The final
-    has `function_call` parts only when the provider ended the turn normally and every call of it is whole; otherwise the calls are withheld and
-    listed in `custom_metadata["adk_litellm_fix"]["withheld_calls"]`, and `error_code` says why. An exception of the stream is raised after the
-    final that keeps what had arrived.
+    `generate_content_async` yields partial responses as text, thoughts and calls arrive, then exactly one final with
+    `finish_reason`. The final has `function_call` parts only when the provider ended the turn normally and every call of it is whole;
+    otherwise the calls are withheld and listed in `custom_metadata["adk_litellm_fix"]["withheld_calls"]`, and `error_code` says why.
+    An exception of the stream is raised after the final that keeps what had arrived.
     """
 
     first_chunk_timeout: float | None = None
@@ -63,10 +64,14 @@ class LiteLlm(adk.LiteLlm):
     retries_before_output: int = 0
     """How often a turn is asked for again that broke off, stalled or came back empty before anything of it was shown."""
 
+    mcp_tools: list[dict[str, Any]] | None = None
+    """MCP tools that LiteLLM, or the proxy behind which the model is, runs inside a turn."""
+
     def __init__(
         self,
         model: str,
         *,
+        mcp_tools: list[dict[str, Any]] | None = None,
         first_chunk_timeout: float | None = None,
         idle_timeout: float | None = None,
         retries_before_output: int = 0,
@@ -76,9 +81,11 @@ class LiteLlm(adk.LiteLlm):
 
         Args:
             model: The model's name, as LiteLLM knows it.
+            mcp_tools: Tools in LiteLLM's form, `[{"type": "mcp", "server_url": "litellm_proxy", "require_approval": "never"}]`. LiteLLM
+                runs their calls itself, inside the turn; the agent's own tools stay the agent's.
             first_chunk_timeout: Seconds from the request to the first chunk. A stream that takes longer ends as `litellm.Timeout`.
             idle_timeout: Seconds that a stream may be silent. Comments and pings on the wire count as life, time that the agent takes does
-                not. Without `first_chunk_timeout` it holds for the first chunk, too.
+                not. Without `first_chunk_timeout` it holds for the first chunk, too, since the provider began to answer.
             retries_before_output: How often to ask again for a turn that broke off, stalled or came back empty before anything of it
                 was shown, with LiteLLM's backoff. It adds to LiteLLM's own `num_retries`.
             **kwargs: Passed on to ADK's `LiteLlm`, and by it to LiteLLM.
@@ -92,6 +99,7 @@ class LiteLlm(adk.LiteLlm):
                 raise UsageError(f"{name} is {seconds!r}: give seconds above 0, or leave it out for no limit")
         if retries_before_output < 0:
             raise UsageError(f"retries_before_output is {retries_before_output!r}: give 0 or more")
+        self.mcp_tools = mcp_tools
         self.first_chunk_timeout = first_chunk_timeout
         self.idle_timeout = idle_timeout
         self.retries_before_output = retries_before_output
@@ -109,6 +117,8 @@ class LiteLlm(adk.LiteLlm):
             Exception: Whatever the client raises, as it raised it.
         """
         arguments = await self._request_arguments(llm_request, stream)
+        if self.mcp_tools:
+            arguments = with_mcp_tools(arguments, self.mcp_tools)
         thoughts = _wants_thoughts(llm_request)
         model = str(arguments.get("model") or self.model)
         async with self._reading(arguments, model) as reading:
@@ -123,7 +133,7 @@ class LiteLlm(adk.LiteLlm):
 
     def _reading(self, arguments: dict[str, Any], model: str) -> Reading:
         """The turn that these arguments ask for, not yet asked for."""
-        tools = frozenset(tool_names(arguments.get("tools") or arguments.get("functions")))
+        tools = declared_tools(arguments.get("tools") or arguments.get("functions"))
         return Reading(
             lambda: self.llm_client.acompletion(**arguments),
             lambda: Normalizer(tools, choices=arguments.get("n") or 1),

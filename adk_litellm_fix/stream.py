@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The async edge: asks for one model turn, reads the answer through the normalizer, and closes it whatever happens.
 
-Everything that has to do with time and connections is here: the silence after which a stream is given up, the asking again while nothing has
-been said, the closing. What the answer means is the normalizer's business.
+Everything that has to do with time and connections is here: the silence after which a stream is given up, the asking again while
+nothing has been said, the closing. What the answer means is the normalizer's business.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
+from .closing import close
+from .mcp_turns import first_usage
 from .normalizer import Ending, Event, Normalizer, Repair, RepairCode, Turn
 from .normalizer.finish import EMPTY_STREAM, NO_CONTENT
 from .patience import Limit, Patience, SilenceError
 from .witness import BodyWitness, Witness, attach, watching, witness_response
-from .witness.closing import close_stream
 
 logger = logging.getLogger("adk_litellm_fix")
 
@@ -30,8 +32,8 @@ _TRANSPORTS = ("httpx", "httpx2", "httpcore", "aiohttp")
 class Reading:
     """One model turn being asked for and read. Iterate it for events; then `turn` is the result and `failure` what to raise, if anything.
 
-    An async context manager. The provider's connection is closed when the turn has ended, and on leaving at the latest: also when the reader
-    gives up half-way, fails or is cancelled.
+    An async context manager. The provider's connection is closed when the turn has ended, and on leaving at the latest: also when the
+    reader gives up half-way, fails or is cancelled.
 
         async with Reading(lambda: litellm.acompletion(..., stream=True), lambda: Normalizer(names), model=model) as reading:
             async for event in reading: ...
@@ -104,7 +106,7 @@ class Reading:
             await self._read()
         return self._events.popleft()
 
-    # --- reading ------------------------------------------------------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------------
 
     async def _read(self) -> None:
         """Reads the next chunk, or the end."""
@@ -121,12 +123,9 @@ class Reading:
 
     async def _open(self) -> AsyncIterator[Any]:
         """Makes the call, with a witness of what crosses the wire."""
-        with watching() as body:
-            if self._limit is None:
-                self._response = await self._call()
-            else:
-                with self._limit:
-                    self._response = await self._call()
+        limit = self._limit if self._patience.first_chunk is not None else None
+        with watching() as body, limit or nullcontext():
+            self._response = await self._call()
         streams = hasattr(self._response, "__aiter__")
         self._witness = attach(self._response) if streams else body
         self._iterator = self._response.__aiter__() if streams else _once(self._response)
@@ -152,11 +151,14 @@ class Reading:
         message = f"nothing{first} came for {silence.seconds:g} seconds; the stream was given up"
         return litellm.Timeout(message=message, model=self._model, llm_provider=provider or "")  # type: ignore[no-any-return]
 
-    # --- the end ------------------------------------------------------------------------------------------------------------------------------
+    # --- the end ----------------------------------------------------------------------------------
 
     async def _end(self, failure: Exception | None, *, by_call: bool = False) -> None:
         """Draws the conclusion, or asks again."""
         said = (self._witness.said() if self._witness is not None else None) or witness_response(self._response)
+        earlier = first_usage(self._response)
+        if earlier is not None:
+            self._normalizer.add_earlier_usage(earlier)
         events = self._normalizer.close(failure=failure, said=said)
         await self._close()
         turn = self._normalizer.turn
@@ -182,10 +184,10 @@ class Reading:
         """Closes the answer and the connection it comes by. A second time does nothing."""
         if self._limit is not None:
             self._limit.stop()
-        response, iterator = self._response, self._iterator
-        self._response = self._iterator = None
+        response, iterator, witness = self._response, self._iterator, self._witness
+        self._response = self._iterator = self._witness = None
         if iterator is not None:
-            await close_stream(iterator, response if response is not iterator else None)
+            await close(iterator, response if hasattr(response, "__aiter__") and response is not iterator else None, witness)
 
 
 async def _once(response: Any) -> AsyncIterator[Any]:

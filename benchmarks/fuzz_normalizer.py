@@ -22,9 +22,29 @@ from adk_litellm_fix.normalizer import Ending, FinishReason, Normalizer, TextDel
 
 TOOLS = ("f", "g", "get_weather")
 NAMES = ("f", "g", "get_", "weather", "get_weather", "functions.f", "", " ", None, 7, ["f"])
-SENT_NAME = re.compile("(?:%s)+" % "|".join(re.escape(name) for name in NAMES if isinstance(name, str) and name.strip()))
+SENT_NAME = re.compile("(?:{})+".format("|".join(re.escape(name) for name in NAMES if isinstance(name, str) and name.strip())))
 IDS = ("c1", "c2", "f", "srvtoolu_1", "", None, 0, {}, "c1__thought__c2ln")
-ARGUMENTS = ('{"a": 1}', '{"a":', "1}", "{}", "", " ", "null", "None", "}", "{", '"', "\\", '{"a": 1}}', "[1]", {"a": 1}, None, 3, "```json\n", "</tool_call>")
+ARGUMENTS = (
+    '{"a": 1}',
+    '{"a":',
+    "1}",
+    "{}",
+    "",
+    " ",
+    "null",
+    "None",
+    "}",
+    "{",
+    '"',
+    "\\",
+    '{"a": 1}}',
+    "[1]",
+    {"a": 1},
+    None,
+    3,
+    "```json\n",
+    "</tool_call>",
+)
 TEXTS = ("a", " ", "\n", "<think>", "</think>", "<tool_call>", '{"name": "f", "arguments": {"a": 1}}', "</tool_call>", "[TOOL_CALLS]", "<function=f>",
          "<parameter=a>1</parameter>", "</function>", "`", "{", "\ud83d", "\ude00", "Hello", "Hello, world", 3, None, ["x"], [{"type": "text", "text": "b"}])  # fmt: skip
 FINISHES = ("stop", "tool_calls", "length", "content_filter", "end_turn", "network_error", "", None, 5)
@@ -51,11 +71,15 @@ def delta(rng: random.Random) -> Any:
     kinds = {
         "content": lambda: rng.choice(TEXTS),
         "reasoning_content": lambda: rng.choice(TEXTS),
-        "thinking_blocks": lambda: [mutated({"type": "thinking", "thinking": rng.choice(TEXTS), "signature": rng.choice((None, "c2ln"))}, rng)],
+        "thinking_blocks": lambda: [
+            mutated({"type": "thinking", "thinking": rng.choice(TEXTS), "signature": rng.choice((None, "c2ln"))}, rng)
+        ],
         "tool_calls": lambda: [call(rng) for _ in range(rng.choice((1, 1, 1, 2, 0)))],
         "function_call": lambda: {"name": rng.choice(NAMES), "arguments": rng.choice(ARGUMENTS)},
         "refusal": lambda: rng.choice(TEXTS),
-        "provider_specific_fields": lambda: {"mcp_call_results": [mutated({"tool_call_id": rng.choice(IDS), "result": "5", "name": "x"}, rng)]},
+        "provider_specific_fields": lambda: {
+            "mcp_call_results": [mutated({"tool_call_id": rng.choice(IDS), "result": "5", "name": "x"}, rng)]
+        },
     }
     weights = (6, 2, 1, 8, 1, 0.2, 0.3)
     return mutated({name: kinds[name]() for name in rng.choices(list(kinds), weights, k=rng.choice((1, 1, 2)))}, rng)
@@ -84,7 +108,9 @@ def check(chunks: list[Any], failure: Exception | None, said: WireSaid | None) -
         assert not turn.withheld_calls, "a batch in halves"
         assert len({call.id for call in turn.calls}) == len(turn.calls), "ids that are not unique"
         assert all(SENT_NAME.fullmatch(call.name) for call in turn.calls), "an invented name"
-    assert (turn.finish_reason is FinishReason.STOP) == (turn.error_code in (None, "MODEL_RETURNED_NO_CONTENT")), "an error without its code"
+    assert (turn.finish_reason is FinishReason.STOP) == (turn.error_code in (None, "MODEL_RETURNED_NO_CONTENT")), (
+        "an error without its code"
+    )
     return turn
 
 
@@ -105,7 +131,9 @@ def main() -> int:
             print(f"{type(error).__name__}: {error}\nchunks = {chunks!r}\nfailure = {failure!r}\nsaid = {said!r}")
             return 1
         slowest = max(slowest, time.perf_counter() - started)
-    print(f"{options.executions:,} streams, seed {options.seed}: none raised, none broke a law; {ran:,} had calls to run; slowest {slowest:.3f} s")
+    print(
+        f"{options.executions:,} streams, seed {options.seed}: none raised, none broke a law; {ran:,} had calls to run; slowest {slowest:.3f} s"
+    )
     return 0
 
 
