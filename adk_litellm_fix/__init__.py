@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .lite_llm import LiteLlm
     from .normalizer import Normalizer, Repair, RepairCode, Turn
+    from .repair import assemble, assemble_sync, repair_stream, repair_stream_sync
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "LiteLlm": ".lite_llm",
+    "assemble": ".repair",
+    "assemble_sync": ".repair",
+    "repair_stream": ".repair",
+    "repair_stream_sync": ".repair",
     "Normalizer": ".normalizer",
     "Repair": ".normalizer",
     "RepairCode": ".normalizer",
@@ -33,6 +38,10 @@ __all__ = [
     "RepairCode",
     "Turn",
     "__version__",
+    "assemble",
+    "assemble_sync",
+    "repair_stream",
+    "repair_stream_sync",
 ]
 
 
