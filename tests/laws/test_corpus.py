@@ -92,7 +92,9 @@ def test_every_recording_says_what_its_provider_said() -> None:
             assert turn.thoughts == expected["reasoning"], recording["id"]
         if turn.finish_reason is FinishReason.STOP:
             assert [call.name for call in turn.calls] == [call["name"] for call in expected["tool_calls"]], recording["id"]
-            assert [dict(call.arguments) for call in turn.calls] == [call["arguments"] or {} for call in expected["tool_calls"]], recording["id"]
+            assert [dict(call.arguments) for call in turn.calls] == [call["arguments"] or {} for call in expected["tool_calls"]], recording[
+                "id"
+            ]
 
 
 def test_every_recording_cut_finer_gives_the_same_turn() -> None:
