@@ -50,6 +50,8 @@ class Provider:
     """
 
     def __init__(self) -> None:
+        self.bodies: list[Any] = []
+        """The bodies of the requests so far, in order of arrival."""
         self._answers: list[list[Answer]] = []
         self._lock = threading.Lock()
         provider = self
@@ -58,11 +60,12 @@ class Provider:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 if self.path == "/token":
                     token = {"access_token": "t", "token_type": "Bearer", "expires_in": 3600}
                     _send(self, Answer(frames=[json.dumps(token).encode()], media="application/json"))
                 else:
+                    provider.bodies.append(json.loads(body))
                     _send(self, provider._next(self.path))
 
             def log_message(self, format: str, *args: Any) -> None:
