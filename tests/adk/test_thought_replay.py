@@ -55,7 +55,12 @@ def _blocks(body: dict[str, Any], role: str) -> list[dict[str, Any]]:
     return list(message["content"])
 
 
-@pytest.mark.skipif(tuple(map(int, adk_version.split(".")[:2])) < (1, 30), reason="before 1.30 ADK itself sends no thinking blocks back")
+sends_thoughts_back = pytest.mark.skipif(
+    tuple(map(int, adk_version.split(".")[:2])) < (1, 30), reason="this ADK's request building sends neither thinking blocks nor signatures back"
+)
+
+
+@sends_thoughts_back
 async def test_claude_gets_its_signed_thinking_back_first_and_unchanged(provider: Provider) -> None:
     tool_turn = [
         anthropic_start(),
@@ -76,6 +81,7 @@ async def test_claude_gets_its_signed_thinking_back_first_and_unchanged(provider
     assert replayed.index(calls[0]) == len(replayed) - 1
 
 
+@sends_thoughts_back
 async def test_gemini_gets_the_signature_back_on_its_call(provider: Provider) -> None:
     call = {"functionCall": {"name": "add", "args": {"a": 2, "b": 3}}, "thoughtSignature": SIGNATURE}
     base = provider.serves(
