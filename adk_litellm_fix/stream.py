@@ -192,6 +192,8 @@ class Reading:
 
 async def _once(response: Any) -> AsyncIterator[Any]:
     yield response
+    # LiteLLM 1.80 logs the answer in a task: on Python before 3.12 an event loop that ends at once would wait for it for ever.
+    await asyncio.sleep(0)
 
 
 def _never() -> float:
