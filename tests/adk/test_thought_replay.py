@@ -56,7 +56,8 @@ def _blocks(body: dict[str, Any], role: str) -> list[dict[str, Any]]:
 
 
 sends_thoughts_back = pytest.mark.skipif(
-    tuple(map(int, adk_version.split(".")[:2])) < (1, 30), reason="this ADK's request building sends neither thinking blocks nor signatures back"
+    tuple(map(int, adk_version.split(".")[:2])) < (1, 30),
+    reason="this ADK's request building sends neither thinking blocks nor signatures back",
 )
 
 

@@ -180,8 +180,14 @@ def test_serve_answers_until_it_is_interrupted(tmp_path: Path) -> None:
             process.kill()
 
 
-def test_the_logs_of_another_uvicorn_in_the_process_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_logs_of_another_uvicorn_in_the_process_stay_as_they_are(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error", "uvicorn.access")]
+    for logger in loggers:  # a server of another test may have turned them off
+        monkeypatch.setattr(logger, "propagate", True)
+        monkeypatch.setattr(logger, "disabled", False)
+    caplog.set_level(logging.INFO, logger="uvicorn.error")
     before = [(logger.level, list(logger.handlers), list(logger.filters), logger.propagate) for logger in loggers]
     with caplog.at_level(logging.INFO), ReplayProvider(parse_scenario("turns: [{text: a, ending: reset}]")) as provider:
         loggers[1].info("another server's line")
