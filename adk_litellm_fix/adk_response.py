@@ -92,7 +92,7 @@ def final_response(turn: Turn, *, thoughts: bool = True, model_version: str | No
     shown = [part for part in turn.parts if thoughts or not isinstance(part, ThoughtPart) or (turn.calls and part.signature)]
     parts = [_part(part) for part in shown]
     response = LlmResponse(
-        content=types.Content(role="model", parts=parts) if parts or turn.error_code is None else None,
+        content=types.Content(role="model", parts=parts),
         partial=False,
         finish_reason=_finish_reason(turn.finish_reason),
         error_code=turn.error_code,

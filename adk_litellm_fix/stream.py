@@ -126,7 +126,7 @@ class Reading:
         limit = self._limit if self._patience.first_chunk is not None else None
         with watching() as body, limit or nullcontext():
             self._response = await self._call()
-        streams = hasattr(self._response, "__aiter__")
+        streams = hasattr(type(self._response), "__aiter__")
         self._witness = attach(self._response) if streams else body
         self._iterator = self._response.__aiter__() if streams else _once(self._response)
         return self._iterator
@@ -187,7 +187,7 @@ class Reading:
         response, iterator, witness = self._response, self._iterator, self._witness
         self._response = self._iterator = self._witness = None
         if iterator is not None:
-            await close(iterator, response if hasattr(response, "__aiter__") and response is not iterator else None, witness)
+            await close(iterator, response if hasattr(type(response), "__aiter__") and response is not iterator else None, witness)
 
 
 async def _once(response: Any) -> AsyncIterator[Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -17,3 +18,8 @@ settings.register_profile("ci", max_examples=100, deadline=None, derandomize=Tru
 settings.register_profile("thorough", max_examples=12_500, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("medium", max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_unconfigure() -> None:
+    """LiteLLM keeps its client sessions for the life of the process; what they say when it ends would bury the summary."""
+    logging.disable(logging.CRITICAL)

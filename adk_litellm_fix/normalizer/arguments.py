@@ -294,7 +294,7 @@ def read_arguments(pieces: Sequence[str]) -> Reading:
     value = _object(text)
     found = (value, ()) if value is not None else _snapshots(pieces) or _first(text, _READINGS)
     if found is None:
-        return Reading(None, problem="its arguments are not a complete JSON object")
+        return Reading(None, problem="its arguments are no complete JSON object: truncated or malformed")
     if _too_deep(found[0]):
         return Reading(None, problem=f"its arguments are nested deeper than {MAX_DEPTH} levels")
     return Reading(_without_lone_surrogates(text, found[0]), found[1])

@@ -77,6 +77,7 @@ class RepairCode(str, enum.Enum):
     FINISH_REASON_MISSING = "finish_reason_missing"
     CHOICE_MERGED = "choice_merged"
     CHOICE_RENUMBERED = "choice_renumbered"
+    CHOICE_DROPPED = "choice_dropped"
     MESSAGE_FOR_DELTA = "message_for_delta"
     REFUSAL_RESTORED = "refusal_restored"
     TEXT_BLANK = "text_blank"

@@ -68,8 +68,8 @@ _REASONS: dict[str, FinishReason] = {reason.value.lower(): reason for reason in 
 _REASONS.update({word: reason for reason, words in _WORDS.items() for word in words})
 
 _EXPLANATIONS = {
-    FinishReason.MAX_TOKENS: "The token limit was reached before the turn was complete. Raise max_output_tokens or ask for less.",
-    FinishReason.SAFETY: "The provider's safety filter ended the turn, or the model refused.",
+    FinishReason.MAX_TOKENS: "Maximum tokens reached before the turn was complete. Raise max_output_tokens or ask for less.",
+    FinishReason.SAFETY: "Finished with SAFETY: the provider's filter ended the turn, or the model refused.",
     FinishReason.MALFORMED_FUNCTION_CALL: "The model made a tool call that cannot be read.",
 }
 
@@ -81,7 +81,7 @@ def finish_reason(word: str | None) -> FinishReason:
 
 def explain(reason: FinishReason, word: str | None) -> str:
     """One sentence for `error_message`."""
-    sentence = _EXPLANATIONS.get(reason, f"The provider ended the turn with {reason.value}.")
+    sentence = _EXPLANATIONS.get(reason, f"Finished with {reason.value}.")
     return sentence if word is None or word.upper() == reason.value else f"{sentence} Its word: {word!r}."
 
 

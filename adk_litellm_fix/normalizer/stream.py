@@ -190,9 +190,10 @@ class Normalizer:
             self._parts.add_call(call)
         name = self._calls.name(call)
         if name and call.id is not None and not self._notes.is_executed(call.id):
-            fragment = "".join(call.pieces[call.shown :])
+            fragment = "".join(call.pieces[call.shown or 0 :])
+            if fragment or call.shown is None:
+                events.append(ToolCallDelta(call.id, name, fragment))
             call.shown = len(call.pieces)
-            events.append(ToolCallDelta(call.id, name, fragment))
         return events
 
     def _read_note(self, note: NotePiece) -> list[Event]:
@@ -282,6 +283,8 @@ class Normalizer:
                 self._has_first_choice = True
             elif self._choices == 1 and not (self._text.answered and self._has_text_in(index)):
                 events += self._read_held(index, RepairCode.CHOICE_MERGED)
+            elif self._choices == 1:
+                events += self._note(RepairCode.CHOICE_DROPPED, "choices", str(index), "")
         return events
 
     def _has_text_in(self, index: int) -> bool:

@@ -88,8 +88,8 @@ class Call:
     custom: bool = False
     blank: bool = True
     """No argument text but white space so far."""
-    shown: int = 0
-    """How many argument fragments have been given out as deltas."""
+    shown: int | None = None
+    """How many argument fragments have been given out as deltas; None: the call has not been shown."""
     may_repeat: Call | None = None
     """An earlier call on the same slot of which this one, without an id of its own, may be the repetition."""
     executed: bool = False

@@ -9,6 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+_DEEPEST = 5
+"""How many layers are opened: an object may answer to every name, or lead back to itself."""
 _STEPS = ("http_response", "response", "_response", "streaming_response")
 
 
@@ -18,7 +20,7 @@ def locals_of_generator(generator: Any) -> dict[str, Any]:
     return dict(frame.f_locals) if frame is not None else {}
 
 
-def connection_behind(source: Any, depth: int = 5) -> Any:
+def connection_behind(source: Any, depth: int = _DEEPEST) -> Any:
     """Finds the HTTP response that a stream reads from; None when it is not where LiteLLM and the OpenAI SDK keep it."""
     if source is None or not depth:
         return None
@@ -36,7 +38,10 @@ async def close(connection: Any) -> None:
     with suppress(Exception):
         await connection.aclose()
     # Before LiteLLM 1.83 its transport is below a stream of httpx that does not pass `aclose` on.
-    while (below := getattr(stream, "_stream", None)) is not None:
+    for _ in range(_DEEPEST):
+        below = getattr(stream, "_stream", None)
+        if below is None:
+            break
         stream = below
     with suppress(Exception):
         await stream.aclose()  # type: ignore[union-attr]
