@@ -81,11 +81,6 @@ class Normalizer:
         """The model's name as far as the stream has said it."""
         return self._model
 
-    @property
-    def silent(self) -> bool:
-        """Whether the stream has said nothing that a reader could have been shown."""
-        return self._parts.empty
-
     # --- reading ----------------------------------------------------------------------------------
 
     def feed(self, chunk: Any) -> list[Event]:
